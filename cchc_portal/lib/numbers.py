@@ -1,7 +1,7 @@
 """Numbers as Vietnamese offices write them: reading what was typed, printing counts and rates.
 
-Rates stay exact (Fraction) until one rounding at the end. Printed rates are clamped (below 100 never prints as 100, above
-0 never as 0); exported ones are not.
+Rates stay exact (Fraction) until one rounding at the end. Printed rates are clamped (below 100 never prints as 100,
+above 0 never as 0); exported ones are not.
 """
 
 import re

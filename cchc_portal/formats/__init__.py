@@ -1,0 +1,1 @@
+"""Formats of dates and numbers per language; FORMAT_MODULE_PATH points here."""

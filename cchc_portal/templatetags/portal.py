@@ -1,0 +1,104 @@
+"""Tags and filters that every template may use: counts, rates, dates and state badges as the portal prints them."""
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+
+from cchc_portal.lib.numbers import NONE_PRINTED, format_count
+
+register = template.Library()
+
+# State code → (tone of the badge, icon). The label stands beside the icon, so a state is never told by colour alone.
+STATES = {
+    "draft": ("neutral", "pencil"),
+    "planned": ("neutral", "calendar"),
+    "not_due": ("neutral", "calendar"),
+    "not_started": ("neutral", "circle"),
+    "queued": ("neutral", "clock"),
+    "recorded": ("info", "pencil"),
+    "proposed": ("info", "arrow"),
+    "prepared": ("info", "calendar"),
+    "submitted": ("info", "arrow"),
+    "issued": ("info", "arrow"),
+    "forwarded": ("info", "arrow"),
+    "released": ("info", "arrow"),
+    "open": ("info", "circle"),
+    "final": ("info", "check"),
+    "signed": ("info", "check"),
+    "approved": ("progress", "check"),
+    "reported": ("progress", "check"),
+    "answered": ("progress", "check"),
+    "running": ("progress", "clock"),
+    "under_way": ("progress", "clock"),
+    "in_progress": ("progress", "clock"),
+    "upheld": ("progress", "arrow"),
+    "amended": ("progress", "pencil"),
+    "accepted": ("good", "double-check"),
+    "concluded": ("good", "check"),
+    "closed_implemented": ("good", "double-check"),
+    "done": ("good", "check"),
+    "ready": ("good", "check"),
+    "published": ("good", "check"),
+    "sent_back": ("warning", "return"),
+    "returned": ("warning", "return"),
+    "disputed": ("warning", "return"),
+    "due_soon": ("warning", "clock"),
+    "stale": ("warning", "clock"),
+    "provisional": ("warning", "clock"),
+    "warning": ("warning", "alert"),
+    "overdue": ("bad", "alert"),
+    "missing": ("bad", "alert"),
+    "failed": ("bad", "alert"),
+    "refused": ("bad", "cross"),
+    "closed_not_implemented": ("bad", "cross"),
+    "closed": ("neutral", "lock"),
+    "locked": ("neutral", "lock"),
+    "void": ("neutral", "cross"),
+    "withdrawn": ("neutral", "cross"),
+    "cancelled": ("neutral", "cross"),
+}
+UNKNOWN_STATE = ("neutral", "circle")
+
+
+@register.filter
+def count(value):
+    """A count as printed: 5.441; blank "–"; not applicable "KAD"."""
+    return format_count(value)
+
+
+@register.filter(name="rate")
+def rate_text(value):
+    """A Rate as plain text, for places without markup; "–" for None."""
+    return value.printed if value is not None else NONE_PRINTED
+
+
+@register.inclusion_tag("includes/_rate.html")
+def rate(value):
+    """A Rate with what it rests on, shown on hover and focus; "–" with the reason where it has no value."""
+    return {"rate": value}
+
+
+def _local(value):
+    return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
+
+
+@register.filter
+def vndate(value):
+    """A date or instant as dd/mm/yyyy, in the local time zone; "–" for none."""
+    return f"{_local(value):%d/%m/%Y}" if value else NONE_PRINTED
+
+
+@register.filter
+def vndatetime(value):
+    """An instant as "10:32 22/11/2026", in the local time zone; "–" for none."""
+    return f"{_local(value):%H:%M %d/%m/%Y}" if value else NONE_PRINTED
+
+
+@register.inclusion_tag("includes/_state_badge.html")
+def state_badge(state, label=None):
+    """Icon, label and tone of a state: `{% state_badge thing %}` or `{% state_badge code label %}`."""
+    if hasattr(state, "get_state_display"):
+        state, label = state.state, label or state.get_state_display()
+    tone, icon = STATES.get(str(state), UNKNOWN_STATE)
+    return {"state": state, "label": label or getattr(state, "label", state), "tone": tone, "icon": icon}
