@@ -75,19 +75,21 @@ def due_now(name: str) -> str:
     return CLOCK[name].when.due(timezone.localtime()).isoformat()
 
 
-def claim_slot(name: str, due: datetime) -> bool:
-    """Writes the row of slot (`name`, `due`); False when another process has it already."""
+def claim_slot(name: str, due: datetime):
+    """Writes and returns the row of slot (`name`, `due`); None when another process has it already."""
     slots = apps.get_model("records", "ClockSlot").objects
-    _, ours = slots.get_or_create(name=name, due_at=due)
-    if ours:
-        slots.filter(name=name, due_at__lt=due - SLOTS_KEPT).delete()
-    return ours
+    slot, ours = slots.get_or_create(name=name, due_at=due)
+    if not ours:
+        return None
+    slots.filter(name=name, due_at__lt=due - SLOTS_KEPT).delete()
+    return slot
 
 
 @app.task
 def run_clock_slot(name: str, due: str) -> None:
     """Runs the command of the entry `name` for the slot `due` (ISO time), once however often the slot is announced."""
-    if not claim_slot(name, datetime.fromisoformat(due)):
+    slot = claim_slot(name, datetime.fromisoformat(due))
+    if slot is None:
         return
     try:
         call_command(*CLOCK[name].command)
@@ -96,6 +98,8 @@ def run_clock_slot(name: str, due: str) -> None:
             logger.error("clock: %s ended with code %s", name, stop.code)
     except CommandError as error:
         logger.error("clock: %s: %s", name, error)
+    slot.done_at = timezone.now()
+    slot.save(update_fields=["done_at"])
 
 
 app.conf.beat_schedule = {
