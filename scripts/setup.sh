@@ -80,7 +80,7 @@ if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$wanted" ] || ! .venv/bin/python
     fi
     say "Cài các gói Python… / installing packages"
     rm -f "$stamp"
-    .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check --require-virtualenv \
+    .venv/bin/python -m pip install -qq --no-input --disable-pip-version-check --require-virtualenv \
         -r requirements-dev.lock </dev/null >&2
     printf '%s\n' "$wanted" >"$stamp.new"
     mv "$stamp.new" "$stamp"
