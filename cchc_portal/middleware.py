@@ -1,0 +1,54 @@
+"""What wraps every answer: headers, the limits of a session, and one way to answer a refusal."""
+
+import time
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.shortcuts import redirect, render
+from django.utils.deprecation import MiddlewareMixin
+
+from agencies.choices import RoleCode
+from cchc_portal.lib.errors import Conflict
+
+PERMISSIONS_POLICY = "geolocation=(), camera=(), microphone=(), payment=(), usb=()"
+SHORT_SESSION = 900
+SHORT_SESSION_ROLES = (RoleCode.ADMINISTRATOR, RoleCode.AUDITOR)
+
+
+def response_headers(get_response):
+    """Headers that Django has no setting for; pages of a signed-in person are never kept by a cache."""
+
+    def middleware(request):
+        response = get_response(request)
+        response.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if not request.path.startswith(settings.STATIC_URL):
+            response.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+def session_limits(get_response):
+    """A session ends ten hours after the sign-in however busy it is; administrators and auditors idle 15 minutes."""
+
+    def middleware(request):
+        if request.user.is_authenticated:
+            started = request.session.setdefault("signed_in_at", int(time.time()))
+            if time.time() - started > settings.SESSION_ABSOLUTE_AGE:
+                logout(request)
+                return redirect(settings.LOGIN_URL)
+            if request.user.has_role(*SHORT_SESSION_ROLES):
+                request.session.set_expiry(SHORT_SESSION)
+        return get_response(request)
+
+    return middleware
+
+
+class Refusals(MiddlewareMixin):
+    """Somebody else was first: 409 with both values, on every page alike."""
+
+    def process_exception(self, request, exception):
+        if isinstance(exception, Conflict):
+            return render(request, "409.html", {"conflict": exception}, status=409)
+        return None

@@ -1,0 +1,25 @@
+"""Addresses of the portal; everything not named here as public asks for a sign-in."""
+
+from django.contrib.auth import views as auth_views
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+
+from cchc_portal import views
+from reports.views import home
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("search/", home.search, name="search"),
+    path(
+        "login/",
+        login_not_required(auth_views.LoginView.as_view(redirect_authenticated_user=True)),
+        name="login",
+    ),
+    path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("healthz", views.healthz, name="healthz"),
+    path("", include("agencies.urls")),
+    path("", include("procedures.urls")),
+    path("", include("dossiers.urls")),
+    path("", include("inspections.urls")),
+    path("", include("reports.urls")),
+]

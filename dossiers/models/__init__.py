@@ -1,0 +1,20 @@
+"""How many: periods, returns with their lines, and the summaries that rates are read from."""
+
+from dossiers.models.line import Explanation, LateReason, LateReasonCount, Line
+from dossiers.models.period import Extension, Period
+from dossiers.models.returns import Remark, Return
+from dossiers.models.summary import RateRun, StaleFigure, Summary
+
+__all__ = [
+    "Explanation",
+    "Extension",
+    "LateReason",
+    "LateReasonCount",
+    "Line",
+    "Period",
+    "RateRun",
+    "Remark",
+    "Return",
+    "StaleFigure",
+    "Summary",
+]

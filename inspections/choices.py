@@ -1,0 +1,100 @@
+"""Kinds and states of supervision, with the groups that pages and rules ask for."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+class InspectionKind(models.TextChoices):
+    ADMINISTRATIVE = "administrative_inspection", _("Inspection of administrative reform")
+    COUNCIL = "council_supervision", _("Supervision by the People's Council")
+    PARTY = "party_supervision", _("Supervision by the Party committee")
+    SELF = "self_inspection", _("Self-inspection")
+    WORKING_SESSION = "working_session", _("Working session")
+
+
+class DatePrecision(models.TextChoices):
+    DAY = "day", pgettext_lazy("date precision", "exact day")
+    MONTH = "month", pgettext_lazy("date precision", "month only")
+    YEAR = "year", pgettext_lazy("date precision", "year only")
+
+
+class PlanState(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("plan state", "draft")
+    ISSUED = "issued", pgettext_lazy("plan state", "issued")
+    CLOSED = "closed", pgettext_lazy("plan state", "closed")
+
+
+class MemberRole(models.TextChoices):
+    HEAD = "head", pgettext_lazy("team", "head")
+    SECRETARY = "secretary", pgettext_lazy("team", "secretary")
+    MEMBER = "member", pgettext_lazy("team", "member")
+
+
+class VisitState(models.TextChoices):
+    PLANNED = "planned", pgettext_lazy("visit state", "planned")
+    PREPARED = "prepared", pgettext_lazy("visit state", "prepared")
+    UNDER_WAY = "under_way", pgettext_lazy("visit state", "under way")
+    RECORDED = "recorded", pgettext_lazy("visit state", "minutes recorded")
+    REPORTED = "reported", pgettext_lazy("visit state", "result reported")
+    CONCLUDED = "concluded", pgettext_lazy("visit state", "concluded")
+    CLOSED = "closed", pgettext_lazy("visit state", "closed")
+    CANCELLED = "cancelled", pgettext_lazy("visit state", "cancelled")
+
+
+WRITABLE_VISIT_STATES = (VisitState.PLANNED, VisitState.PREPARED, VisitState.UNDER_WAY, VisitState.RECORDED)
+SHOWN_TO_AGENCY = (VisitState.PREPARED, VisitState.UNDER_WAY, VisitState.RECORDED, VisitState.REPORTED,
+                   VisitState.CONCLUDED, VisitState.CLOSED)  # fmt: skip
+
+
+class FindingKind(models.TextChoices):
+    STRENGTH = "strength", pgettext_lazy("finding kind", "Strength")
+    LIMITATION = "limitation", pgettext_lazy("finding kind", "Limitation")
+    VIOLATION = "violation", pgettext_lazy("finding kind", "Violation")
+
+
+class Severity(models.TextChoices):
+    LOW = "low", pgettext_lazy("severity", "low")
+    MEDIUM = "medium", pgettext_lazy("severity", "medium")
+    HIGH = "high", pgettext_lazy("severity", "high")
+
+
+class FindingState(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("finding state", "draft")
+    FINAL = "final", pgettext_lazy("finding state", "final")
+    RELEASED = "released", pgettext_lazy("finding state", "released to the agency")
+    ANSWERED = "answered", pgettext_lazy("finding state", "answered")
+    WITHDRAWN = "withdrawn", pgettext_lazy("finding state", "withdrawn")
+
+
+RELEASED_FINDINGS = (FindingState.RELEASED, FindingState.ANSWERED)
+
+
+class RecommendationState(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("recommendation state", "draft")
+    ISSUED = "issued", pgettext_lazy("recommendation state", "issued")
+    ACCEPTED = "accepted", pgettext_lazy("recommendation state", "accepted by the agency")
+    DISPUTED = "disputed", pgettext_lazy("recommendation state", "disputed")
+    IN_PROGRESS = "in_progress", pgettext_lazy("recommendation state", "in progress")
+    ANSWERED = "answered", pgettext_lazy("recommendation state", "remedy reported")
+    CLOSED_IMPLEMENTED = "closed_implemented", pgettext_lazy("recommendation state", "closed, implemented")
+    CLOSED_NOT_IMPLEMENTED = (
+        "closed_not_implemented",
+        pgettext_lazy("recommendation state", "closed, not implemented"),
+    )
+    WITHDRAWN = "withdrawn", pgettext_lazy("recommendation state", "withdrawn")
+
+
+OPEN_RECOMMENDATIONS = (
+    RecommendationState.ISSUED,
+    RecommendationState.ACCEPTED,
+    RecommendationState.DISPUTED,
+    RecommendationState.IN_PROGRESS,
+    RecommendationState.ANSWERED,
+)
+
+
+class ProposalState(models.TextChoices):
+    RECORDED = "recorded", pgettext_lazy("proposal state", "recorded")
+    FORWARDED = "forwarded", pgettext_lazy("proposal state", "forwarded")
+    ANSWERED = "answered", pgettext_lazy("proposal state", "answered")

@@ -1,0 +1,98 @@
+"""Findings of a visit and the photos behind them."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES
+from agencies.models import Agency, Person
+from cchc_portal.lib.fields import NfcCharField, NfcTextField, SearchKeyField
+from inspections.choices import RELEASED_FINDINGS, FindingKind, FindingState, Severity
+from inspections.models.visits import TeamMember, Visit
+from records.models import StoredFile
+
+
+class Area(models.Model):
+    """One of the areas of administrative reform, in one version of the list."""
+
+    code = models.SlugField(_("code"), max_length=40)
+    list_version = models.CharField(_("version of the list"), max_length=20, default="2021-2030")
+    name = NfcCharField(_("name"), max_length=200)
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    class Meta:
+        ordering = ["list_version", "order"]
+        constraints = [models.UniqueConstraint(fields=["code", "list_version"], name="area_once_per_version")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FindingQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "FindingQuerySet":
+        """Oversight and the team see every finding of the visit, the visited agency those released to it."""
+        if not user.is_authenticated:
+            return self.none()
+        roles = user.current_roles()
+        if any(role.code in OVERSIGHT_ROLES for role in roles):
+            return self
+        teams = TeamMember.objects.on(timezone.localdate()).filter(person=user).values("team_id")
+        seen = Q(visit__team_id__in=teams)
+        own = [role.agency_id for role in roles if role.code in AGENCY_ROLES]
+        if own:
+            seen |= Q(state__in=RELEASED_FINDINGS, visit__agency__in=Agency.objects.below(own))
+        return self.filter(seen)
+
+    def for_list(self) -> "FindingQuerySet":
+        return self.select_related("area", "visit__agency").prefetch_related("photos__thumbnail").order_by("order", "pk")
+
+
+class Finding(models.Model):
+    """A strength, a limitation or a violation, with what it rests on."""
+
+    visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="findings")
+    kind = models.CharField(_("kind"), max_length=10, choices=FindingKind)
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="findings", verbose_name=_("area"))
+    severity = models.CharField(_("severity"), max_length=8, choices=Severity, blank=True, default="")
+    text = NfcTextField(_("finding"))
+    evidence = NfcTextField(_("evidence"), blank=True, default="")
+    legal_basis = NfcTextField(_("legal basis"), blank=True, default="")
+    state = models.CharField(_("state"), max_length=10, choices=FindingState, default=FindingState.DRAFT)
+    withdraw_reason = NfcTextField(blank=True, default="")
+    answer = NfcTextField(_("answer of the agency"), blank=True, default="")
+    order = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    search_key = SearchKeyField(sources=("text", "evidence"))
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["visit", "order", "pk"]
+        verbose_name = _("finding")
+        verbose_name_plural = _("findings")
+        constraints = [models.CheckConstraint(condition=Q(state__in=FindingState.values), name="finding_state_known")]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class Photo(models.Model):
+    """A picture behind a finding: re-encoded, without location, with a thumbnail."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="photos")
+    picture = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    thumbnail = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+    caption = NfcCharField(_("caption"), max_length=200, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["finding", "pk"]
+
+    def __str__(self) -> str:
+        return self.caption or str(self.pk)

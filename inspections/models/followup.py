@@ -1,0 +1,136 @@
+"""Recommendations to an agency, the remedies it reports, and its own proposals to its superiors."""
+
+from datetime import date
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES
+from agencies.models import Agency, Person
+from cchc_portal.lib.fields import NfcCharField, NfcTextField, SearchKeyField
+from inspections.choices import OPEN_RECOMMENDATIONS, ProposalState, RecommendationState
+from inspections.models.findings import Finding
+from inspections.models.visits import TeamMember, Visit
+from records.models import StoredFile
+
+
+class RecommendationQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "RecommendationQuerySet":
+        """Oversight and the issuing team see all, the agency what was issued to it (and to what it absorbed)."""
+        if not user.is_authenticated:
+            return self.none()
+        roles = user.current_roles()
+        if any(role.code in OVERSIGHT_ROLES for role in roles):
+            return self
+        teams = TeamMember.objects.on(timezone.localdate()).filter(person=user).values("team_id")
+        seen = Q(visit__team_id__in=teams)
+        own = [role.agency_id for role in roles if role.code in AGENCY_ROLES]
+        if own:
+            seen |= ~Q(state=RecommendationState.DRAFT) & Q(agency__in=Agency.objects.below(own))
+        return self.filter(seen)
+
+    def open(self) -> "RecommendationQuerySet":
+        return self.filter(state__in=OPEN_RECOMMENDATIONS)
+
+    def overdue(self, day: date) -> "RecommendationQuerySet":
+        """Open ones whose deadline has passed. Derived from the date, never stored; no deadline is never overdue."""
+        return self.open().filter(due__lt=day)
+
+    def for_list(self) -> "RecommendationQuerySet":
+        return self.select_related("agency", "visit__agency", "visit__team")
+
+
+class Recommendation(models.Model):
+    """A unit, a task and a deadline. Only the issuing team verifies and closes it."""
+
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="recommendations")
+    finding = models.ForeignKey(
+        Finding, on_delete=models.SET_NULL, null=True, blank=True, related_name="recommendations"
+    )
+    agency = models.ForeignKey(
+        Agency, on_delete=models.PROTECT, related_name="recommendations", verbose_name=_("agency in charge")
+    )
+    text = NfcTextField(_("recommendation"))
+    due = models.DateField(_("due"), null=True, blank=True)
+    state = models.CharField(_("state"), max_length=24, choices=RecommendationState, default=RecommendationState.DRAFT)
+    state_reason = NfcTextField(blank=True, default="")
+    order = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    issued_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    created_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    search_key = SearchKeyField(sources=("text",))
+
+    objects = RecommendationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["visit", "order", "pk"]
+        verbose_name = _("recommendation")
+        verbose_name_plural = _("recommendations")
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=RecommendationState.values), name="recommendation_state_known")
+        ]
+        indexes = [models.Index(fields=["state", "due"], name="recommendation_due")]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+    def is_overdue(self, day: date | None = None) -> bool:
+        return (
+            self.state in OPEN_RECOMMENDATIONS and self.due is not None and self.due < (day or timezone.localdate())
+        )
+
+
+class Remedy(models.Model):
+    """What the agency says it did, with evidence; verified or returned by the team."""
+
+    recommendation = models.ForeignKey(Recommendation, on_delete=models.CASCADE, related_name="remedies")
+    text = NfcTextField(_("remedy"))
+    evidence = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    reported_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reported_at = models.DateTimeField(default=timezone.now)
+    verdict = NfcTextField(_("verdict of the team"), blank=True, default="")
+    judged_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    judged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-reported_at", "-pk"]
+        verbose_name = _("remedy")
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class Proposal(models.Model):
+    """What an agency proposes to its superiors; kept apart from recommendations to it."""
+
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="proposals")
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="proposals")
+    text = NfcTextField(_("proposal"))
+    state = models.CharField(_("state"), max_length=10, choices=ProposalState, default=ProposalState.RECORDED)
+    order = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        ordering = ["visit", "order", "pk"]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class ProposalAddressee(models.Model):
+    """To whom a proposal was forwarded, and what came back."""
+
+    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="addressees")
+    name = NfcCharField(_("addressee"), max_length=200)
+    answer = NfcTextField(_("answer"), blank=True, default="")
+    answered_at = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["proposal", "pk"]
+
+    def __str__(self) -> str:
+        return self.name

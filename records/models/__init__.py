@@ -1,0 +1,7 @@
+"""What happened and what was issued."""
+
+from records.models.documents import Document, Source, StoredFile
+from records.models.jobs import ClockSlot, Job
+from records.models.trail import ChainHead, Event
+
+__all__ = ["ChainHead", "ClockSlot", "Document", "Event", "Job", "Source", "StoredFile"]

@@ -1,0 +1,53 @@
+"""Kinds of document: upper floors register what they can render, the worker and the document pages ask here."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a document says, ready for the renderer: the finished HTML, the pictures it shows, and its fingerprint.
+
+    `fingerprint` is anything JSON can hold that changes when, and only when, what is printed changes; its SHA-256 is
+    the document's content hash. `media` maps names used in the HTML (media/NAME) to bytes.
+    """
+
+    html: str
+    fingerprint: Any
+    media: dict[str, bytes]
+    created: datetime
+    file_name: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of document: its code, its name on screen, how it is built, and which subjects a person may see.
+
+    `build(document) -> Content` freezes what is printed; `visible_subjects(user)` is a queryset of subject ids and
+    is asked again at every list, at the start of the job and at the download.
+    """
+
+    code: str
+    label: Any
+    build: Callable[[Any], Content]
+    visible_subjects: Callable[[Any], Iterable]
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Make a kind of document known; called from `AppConfig.ready` of the app that owns it."""
+    _kinds[kind.code] = kind
+
+
+def kinds() -> list[Kind]:
+    """Every registered kind, in the order of registration."""
+    return list(_kinds.values())
+
+
+def get(code: str) -> Kind:
+    """The kind of that code. Raises KeyError when no app registered it."""
+    return _kinds[code]

@@ -1,0 +1,73 @@
+"""What the worker does for documents: claim, render, store aside, rename, tell the row."""
+
+import hashlib
+import json
+import logging
+import os
+from pathlib import Path
+
+from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone, translation
+
+from cchc_portal.lib.pdf import html_to_pdf
+from records import registry
+from records.models import Document
+
+logger = logging.getLogger(__name__)
+
+
+def store_aside(data: bytes, name: str) -> str:
+    """Write the bytes under MEDIA_ROOT beside their place and rename them into it; returns the stored name."""
+    path = Path(settings.MEDIA_ROOT) / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(aside, "wb") as handle:
+            handle.write(data)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.chmod(aside, 0o640)
+        os.replace(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return name
+
+
+@shared_task(soft_time_limit=75, time_limit=90)
+def render_document(pk: str) -> None:
+    """Render one document. Running twice has the effect of once: the lease decides, and a finished row is left alone."""
+    document = Document.objects.claim(pk)
+    if document is None:
+        return
+    kind = registry.get(document.kind)
+    asked_by = document.asked_by
+    if asked_by and not kind.visible_subjects(asked_by).filter(pk=document.subject_id).exists():
+        Document.objects.fail(document, "the right to read was lost", final=True)
+        return
+    try:
+        with translation.override(settings.LANGUAGE_CODE), timezone.override(settings.TIME_ZONE):
+            content = kind.build(document)
+            fingerprint = json.dumps(content.fingerprint, ensure_ascii=False, sort_keys=True, cls=DjangoJSONEncoder)
+            content_hash = hashlib.sha256(fingerprint.encode("utf-8")).hexdigest()
+            pdf = html_to_pdf(
+                content.html, identifier=content_hash, created=content.created, media=content.media
+            )
+    except SoftTimeLimitExceeded:
+        Document.objects.fail(document, "rendering took too long")
+        return
+    except Exception as error:
+        logger.exception("document %s", pk)
+        Document.objects.fail(document, f"{type(error).__name__}: {error}")
+        return
+    name = store_aside(pdf.data, f"documents/{document.asked_at:%Y/%m}/{document.pk}.pdf")
+    Document.objects.finish(
+        document,
+        file=name,
+        content_hash=content_hash,
+        file_hash=hashlib.sha256(pdf.data).hexdigest(),
+        pages=pdf.pages,
+        size=len(pdf.data),
+    )

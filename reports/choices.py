@@ -1,0 +1,19 @@
+"""Words of claims and targets."""
+
+from django.db import models
+from django.utils.translation import pgettext_lazy
+
+
+class Comparator(models.TextChoices):
+    AT_LEAST = ">=", pgettext_lazy("comparator", "at least")
+    AT_MOST = "<=", pgettext_lazy("comparator", "at most")
+    EQUAL = "=", pgettext_lazy("comparator", "exactly")
+
+
+class Verdict(models.TextChoices):
+    """What the counts say to a published figure (domain.md §5, Claims)."""
+
+    AGREES = "agrees", pgettext_lazy("verdict", "agrees with the counts")
+    AGREES_TRUNCATED = "agrees_truncated", pgettext_lazy("verdict", "agrees only if truncated")
+    CANNOT_BE_CHECKED = "cannot_be_checked", pgettext_lazy("verdict", "cannot be checked")
+    CONTRADICTS = "contradicts", pgettext_lazy("verdict", "contradicts the counts")
