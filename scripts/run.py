@@ -59,6 +59,8 @@ def environment():
         "PYTHONUNBUFFERED": "1",
         "TMPDIR": str(VAR / "tmp"),
         "XDG_CACHE_HOME": str(VAR / "cache"),
+        # Celery's warning about root is for servers; on a person's machine root is who starts this or is not.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
     }
 
 
@@ -143,27 +145,12 @@ def programs(door):
     web += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload", "--timeout", "60"]
     web += ["--graceful-timeout", "5", "--no-control-socket", "--log-level", "warning"]
     celery = ["-m", "celery", "--quiet", "-A", "cchc_portal"]
-    name = f"worker-{os.getpid()}@%h"
-    worker = [
-        *celery,
-        "worker",
-        "--pool",
-        "prefork",
-        "-n",
-        name,
-        "--without-gossip",
-        "--without-mingle",
-        "-l",
-        "WARNING",
-    ]
-    clock = ["--schedule", str(VAR / "queue" / "clock")]
+    worker = [*celery, "worker", "-l", "WARNING", "-n", f"worker-{os.getpid()}@%h"]
+    # Prefork even for one child: threads would not honour the time limits.
+    worker += ["--without-gossip", "--without-mingle", "--pool", "prefork", "--concurrency"]
     if os.environ.get("CCHC_REDIS_URL", "").strip():
-        return {
-            "web": web,
-            "worker": [*worker, "-c", "2"],
-            "clock": [*celery, "beat", "--pidfile=", "-l", "WARNING", *clock],
-        }
-    return {"web": web, "worker": [*worker, "-c", "1", "-B", *clock]}
+        return {"web": web, "worker": [*worker, "2"], "clock": [*celery, "beat", "-l", "WARNING", "--pidfile="]}
+    return {"web": web, "worker": [*worker, "1", "-B"]}
 
 
 def answers(port):
