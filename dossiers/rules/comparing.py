@@ -1,0 +1,113 @@
+"""Comparing rates: rise or fall, rank, few dossiers."""
+
+from collections.abc import Hashable, Iterable
+from fractions import Fraction
+from math import comb
+from typing import NamedTuple
+
+from dossiers.rules.rates import Rate
+
+RISE, FALL, SAME, UNDEFINED = "rise", "fall", "same", "undefined"
+
+# Defaults; the values in force are settings in the data.
+SIGNIFICANCE = 0.05
+FEW = 30
+
+# Up to this many dossiers in all, exact integers are fast enough.
+_EXACT_UP_TO = 1_000
+# Two tables count as equally likely within this factor where probabilities are floating-point numbers; R does the same.
+_TIE = 1 + 1e-7
+_NEGLIGIBLE = 1e-300
+
+
+def fisher(numerator_a: int, denominator_a: int, numerator_b: int, denominator_b: int) -> float:
+    """The two-sided p of Fisher's exact test that two shares do not differ.
+
+    It is the probability of all tables with the same margins that are no likelier than the one seen. Counts up to
+    millions are fine; a numerator outside 0..denominator is a ValueError.
+    """
+    if not (0 <= numerator_a <= denominator_a and 0 <= numerator_b <= denominator_b):
+        raise ValueError("a numerator must lie between 0 and its denominator")
+    hits = numerator_a + numerator_b
+    low, high = max(0, hits - denominator_b), min(hits, denominator_a)
+    if denominator_a + denominator_b <= _EXACT_UP_TO:
+        weights = [comb(denominator_a, x) * comb(denominator_b, hits - x) for x in range(low, high + 1)]
+        seen = weights[numerator_a - low]
+        return float(Fraction(sum(weight for weight in weights if weight <= seen), sum(weights)))
+    return _fisher_floating(numerator_a, denominator_a, denominator_b, hits, low, high)
+
+
+def _fisher_floating(seen_at, size_a, size_b, hits, low, high):
+    """Fisher's test from weights relative to the likeliest table, walked outwards until they vanish."""
+    mode = min(max((size_a + 1) * (hits + 1) // (size_a + size_b + 2), low), high)
+    weights = {mode: 1.0}
+    weight = 1.0
+    for x in range(mode, high):
+        weight *= (size_a - x) * (hits - x) / ((x + 1) * (size_b - hits + x + 1))
+        if weight < _NEGLIGIBLE:
+            break
+        weights[x + 1] = weight
+    weight = 1.0
+    for x in range(mode, low, -1):
+        weight *= x * (size_b - hits + x) / ((size_a - x + 1) * (hits - x + 1))
+        if weight < _NEGLIGIBLE:
+            break
+        weights[x - 1] = weight
+    limit = weights.get(seen_at, 0.0) * _TIE
+    return min(1.0, sum(sorted(w for w in weights.values() if w <= limit)) / sum(sorted(weights.values())))
+
+
+def change(before: Rate, after: Rate, *, significance: float = SIGNIFICANCE) -> str:
+    """`RISE` or `FALL` when the printed values differ and Fisher's p is below `significance`; `SAME` otherwise.
+
+    `UNDEFINED` where either rate is.
+    """
+    old, new = before.value, after.value
+    if old is None or new is None:
+        return UNDEFINED
+    if before.printed == after.printed:
+        return SAME
+    if fisher(before.numerator, before.denominator, after.numerator, after.denominator) >= significance:
+        return SAME
+    return RISE if new > old else FALL
+
+
+def is_few(rate: Rate, *, few: int = FEW) -> bool:
+    """Whether a rate stands on too few dossiers to be read without a warning."""
+    return rate.denominator is not None and rate.denominator < few
+
+
+class Ranked(NamedTuple):
+    """One row of a ranking: place 1 is the best, equal rates share a place and the next place follows on."""
+
+    place: int
+    key: Hashable
+    rate: Rate
+
+
+class Ranking(NamedTuple):
+    """The ranked rows, best first, and the keys and rates of those that have no defined rate."""
+
+    ranked: list[Ranked]
+    apart: list[tuple[Hashable, Rate]]
+
+    @property
+    def size(self) -> int:
+        """How many were ranked: the "of" in "3rd of 22"."""
+        return len(self.ranked)
+
+
+def rank(rows: Iterable[tuple[Hashable, Rate]], *, higher_is_better: bool = True) -> Ranking:
+    """Rank the rows (key, rate) of one group by exact value, dense with ties; equal rates keep the order given."""
+    rows = list(rows)
+    apart = [(key, rate) for key, rate in rows if rate.value is None]
+    defined = sorted(
+        ((key, rate) for key, rate in rows if rate.value is not None),
+        key=lambda row: -row[1].value if higher_is_better else row[1].value,
+    )
+    ranked, place, last = [], 0, None
+    for key, rate in defined:
+        if rate.value != last:
+            place, last = place + 1, rate.value
+        ranked.append(Ranked(place, key, rate))
+    return Ranking(ranked, apart)
