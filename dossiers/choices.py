@@ -32,6 +32,11 @@ class ReturnState(models.TextChoices):
 SENT_STATES = (ReturnState.APPROVED, ReturnState.ACCEPTED)
 OPEN_STATES = (ReturnState.DRAFT, ReturnState.SUBMITTED, ReturnState.APPROVED)
 COUNTED_STATES = (ReturnState.ACCEPTED,)
+# Counted in views marked "tạm tính" as well.
+PROVISIONAL_STATES = SENT_STATES
+EDITABLE_STATES = (ReturnState.DRAFT,)
+# Figures are locked and must not break a blocking identity.
+LOCKED_STATES = (ReturnState.SUBMITTED, ReturnState.APPROVED, ReturnState.ACCEPTED)
 
 
 class LineSort(models.TextChoices):
@@ -56,3 +61,57 @@ class Severity(models.TextChoices):
     BLOCK = "block", pgettext_lazy("severity", "blocks")
     EXPLAIN = "explain", pgettext_lazy("severity", "needs a reason")
     SHOW = "show", pgettext_lazy("severity", "is shown")
+
+
+# Figures of a line by their names in `rules`, in the order of the form.
+FIGURE_LABELS = {
+    "received": _("Received, total"),
+    "received_online": _("Received online in the period"),
+    "received_direct": _("Received directly or by post in the period"),
+    "carried_over": _("Carried over from the previous period"),
+    "resolved": _("Resolved, total"),
+    "resolved_early": _("Resolved early"),
+    "resolved_on_time": _("Resolved on time"),
+    "resolved_overdue": _("Resolved overdue"),
+    "in_time": _("Resolved early and on time"),
+    "pending": _("Pending, total"),
+    "pending_within": _("Pending within the time limit"),
+    "pending_overdue": _("Pending overdue"),
+    "withdrawn": _("Returned, withdrawn or stopped"),
+    "resolved_overdue_with_apology": _("Resolved overdue with an apology letter"),
+    "pending_overdue_with_apology": _("Pending overdue with an apology letter"),
+    "stated_received": _("Received, total as stated by the source"),
+    "stated_in_time": _("Resolved early and on time, as stated by the source"),
+    "stated_resolved": _("Resolved, total as stated by the source"),
+    "stated_pending": _("Pending, total as stated by the source"),
+}
+
+# What a breach says, by `Breach.key`; the placeholders are `Breach.params`, printed as counts.
+IDENTITY_MESSAGES = {
+    "R1": _("Received is stated as %(total)s, its parts add up to %(parts)s: a difference of %(excess)s."),
+    "R2": _("Resolved is stated as %(total)s, its parts add up to %(parts)s: a difference of %(excess)s."),
+    "R2.in_time": _("Early and on time is stated as %(total)s, its parts add up to %(parts)s."),
+    "R3": _("Pending is stated as %(total)s, its parts add up to %(parts)s: a difference of %(excess)s."),
+    "R4": _("Received is %(total)s, resolved, pending and withdrawn together are %(parts)s: unclassified %(gap)s."),
+    "R5": _("Carried over is %(total)s, the return before ended with %(parts)s pending."),
+    "R7": _("A count is a whole number from 0 to %(maximum)s."),
+    "R8.resolved": _("Apology letters for %(parts)s dossiers resolved overdue, but only %(total)s were overdue."),
+    "R8.pending": _("Apology letters for %(parts)s dossiers pending overdue, but only %(total)s are overdue."),
+    "R9.in_time": _("Resolved early and on time (%(parts)s) is more than resolved (%(total)s)."),
+    "R9.resolved": _("Resolved (%(parts)s) is more than received (%(total)s)."),
+    "R9.in_time_received": _("Resolved early and on time (%(parts)s) is more than received (%(total)s)."),
+    "R9.online": _("Received online (%(parts)s) is more than received (%(total)s)."),
+    "R10": _("Reasons are given for %(total)s late dossiers, there are %(parts)s."),
+}
+
+FORMULA_LABELS = {
+    "D2": _("early and on time ÷ resolved"),
+    "D1": _("early and on time ÷ received"),
+    "D3": _("pending within the time limit ÷ pending"),
+    "D4": _("(early and on time + pending within the time limit) ÷ received"),
+    "D5": _("early and on time ÷ (resolved + pending overdue)"),
+    "D2c": _("early and on time ÷ (early + on time + overdue)"),
+    "online_share": _("received online ÷ (online + direct)"),
+    "overdue_share": _("resolved overdue ÷ resolved"),
+    "apology_share": _("with an apology letter ÷ (resolved overdue + pending overdue)"),
+}
