@@ -3,7 +3,9 @@
 from datetime import datetime
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.safestring import mark_safe
 
 from cchc_portal.lib.numbers import NONE_PRINTED, format_count
 
@@ -73,10 +75,15 @@ def rate_text(value):
     return value.printed if value is not None else NONE_PRINTED
 
 
-@register.inclusion_tag("includes/_rate.html")
+def _inline(template_name, context):
+    """The rendered (and escaped) template without the line end that would print as a space inside a sentence."""
+    return mark_safe(render_to_string(template_name, context).strip())
+
+
+@register.simple_tag
 def rate(value):
     """A Rate with what it rests on, shown on hover and focus; "–" with the reason where it has no value."""
-    return {"rate": value}
+    return _inline("includes/_rate.html", {"rate": value})
 
 
 def _local(value):
@@ -95,10 +102,11 @@ def vndatetime(value):
     return f"{_local(value):%H:%M %d/%m/%Y}" if value else NONE_PRINTED
 
 
-@register.inclusion_tag("includes/_state_badge.html")
+@register.simple_tag
 def state_badge(state, label=None):
     """Icon, label and tone of a state: `{% state_badge thing %}` or `{% state_badge code label %}`."""
     if hasattr(state, "get_state_display"):
         state, label = state.state, label or state.get_state_display()
     tone, icon = STATES.get(str(state), UNKNOWN_STATE)
-    return {"state": state, "label": label or getattr(state, "label", state), "tone": tone, "icon": icon}
+    context = {"state": state, "label": label or getattr(state, "label", state), "tone": tone, "icon": icon}
+    return _inline("includes/_state_badge.html", context)
