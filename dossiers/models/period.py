@@ -11,6 +11,7 @@ from agencies.models import Agency, Person
 from cchc_portal.lib import periods
 from cchc_portal.lib.fields import NfcTextField
 from dossiers.choices import Calendar, PeriodKind
+from procedures.models import AgencyProcedure
 
 
 class PeriodQuerySet(models.QuerySet):
@@ -57,6 +58,13 @@ class Period(models.Model):
 
     def __str__(self) -> str:
         return periods.title(self.label)
+
+    def owing(self):
+        """Agencies that owe a return: valid on the last day, with procedures in the period, marked as reporting."""
+        if self.last_day is None:
+            return Agency.objects.none()
+        handling = AgencyProcedure.objects.valid_within(self.first_day, self.last_day).values("agency_id")
+        return Agency.objects.valid_on(self.last_day).filter(reporting=True, pk__in=handling)
 
     def is_locked(self, now: datetime | None = None) -> bool:
         """Past the lock instant; a period without dates (published history) is never open for entry."""

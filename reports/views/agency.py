@@ -1,0 +1,8 @@
+"""First stop of the page; filled in next."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def agency_profile(request: HttpRequest, code: str = "") -> HttpResponse:
+    return render(request, "base.html")
