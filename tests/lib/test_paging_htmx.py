@@ -2,6 +2,7 @@
 
 import pytest
 from django.http import HttpResponse
+from django.template import Context, Template
 
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
 from cchc_portal.lib.paging import page_of
@@ -9,9 +10,14 @@ from cchc_portal.lib.paging import page_of
 
 @pytest.mark.parametrize(("asked", "number"), [(None, 1), ("2", 2), ("99", 3), ("x", 1), ("-1", 3)])
 def test_any_page_answers(rf, asked, number):
-    page = page_of(rf.get("/", {"page": asked, "q": "sở"} if asked else {"q": "sở"}), list(range(120)))
+    request = rf.get("/", {"page": asked, "q": "sở"} if asked else {"q": "sở"})
+    page = page_of(request, list(range(120)))
     assert page.number == number
-    assert page.query == "q=s%E1%BB%9F"
+    context = Context({"page": page})
+    context.request = request
+    html = Template("{% include 'includes/_pages.html' %}").render(context)
+    assert 'aria-current="page"' in html
+    assert "q=s%E1%BB%9F" in html
     assert len(page) == (20 if number == 3 else 50)
 
 
