@@ -1,0 +1,35 @@
+"""Pages of supervision: visits, findings, recommendations, teams."""
+
+from django.urls import path
+
+from inspections.views import capture, findings, photos, recommendations, teams, visits
+
+app_name = "inspections"
+urlpatterns = [
+    path("visits/", visits.visit_list, name="visit_list"),
+    path("visits/new/", visits.visit_new, name="visit_new"),
+    path("visits/photos/<uuid:pk>/", photos.photo, name="photo"),
+    path("visits/<int:pk>/", visits.visit_detail, name="visit_detail"),
+    path("visits/<int:pk>/edit/", visits.visit_edit, name="visit_edit"),
+    path("visits/<int:pk>/capture/", capture.capture, name="capture"),
+    path("visits/<int:pk>/findings/new/", findings.finding_new, name="finding_new"),
+    path("visits/<int:pk>/recommendations/new/", recommendations.recommendation_new, name="recommendation_new"),
+    path("visits/<int:pk>/proposals/new/", visits.proposal_new, name="proposal_new"),
+    path("visits/<int:pk>/report/", visits.ask_report, name="ask_report"),
+    path("visits/<int:pk>/documents/", visits.visit_documents, name="visit_documents"),
+    path("visits/<int:pk>/<slug:action>/", visits.visit_action, name="visit_action"),
+    path("findings/<int:pk>/", findings.finding_detail, name="finding_detail"),
+    path("findings/<int:pk>/edit/", findings.finding_edit, name="finding_edit"),
+    path("findings/<int:pk>/<slug:action>/", findings.finding_action, name="finding_action"),
+    path("recommendations/", recommendations.recommendation_list, name="recommendation_list"),
+    path("recommendations/<int:pk>/", recommendations.recommendation_detail, name="recommendation_detail"),
+    path("recommendations/<int:pk>/edit/", recommendations.recommendation_edit, name="recommendation_edit"),
+    path(
+        "recommendations/<int:pk>/<slug:action>/",
+        recommendations.recommendation_action,
+        name="recommendation_action",
+    ),
+    path("teams/", teams.team_list, name="team_list"),
+    path("teams/new/", teams.team_new, name="team_new"),
+    path("teams/<int:pk>/", teams.team_detail, name="team_detail"),
+]
