@@ -86,6 +86,7 @@ class Migration(migrations.Migration):
                 ('file', models.FileField(blank=True, upload_to='documents/%Y/%m')),
                 ('pages', models.PositiveSmallIntegerField(null=True)),
                 ('size', models.PositiveIntegerField(null=True)),
+                ('search_key', cchc_portal.lib.fields.SearchKeyField(sources=('title',))),
                 ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={

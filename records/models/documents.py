@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from cchc_portal.lib.fields import NfcCharField, NfcTextField
+from cchc_portal.lib.fields import NfcCharField, NfcTextField, SearchKeyField
 from records import registry
 from records.choices import JobState, SourceKind
 from records.models.jobs import Job, JobQuerySet
@@ -57,6 +57,7 @@ class Document(Job):
     file = models.FileField(upload_to="documents/%Y/%m", blank=True)
     pages = models.PositiveSmallIntegerField(null=True)
     size = models.PositiveIntegerField(null=True)
+    search_key = SearchKeyField(sources=("title",))
 
     objects = DocumentQuerySet.as_manager()
 

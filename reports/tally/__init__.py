@@ -1,0 +1,1 @@
+"""What pages of this floor add up and list; read only."""

@@ -1,0 +1,26 @@
+"""Việc của tôi, and search over everything."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from reports.tally.finding import search_all
+from reports.tally.worklist import groups_for
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What I owe, by when, in which state, sent back with whose words; overdue first."""
+    groups = groups_for(request.user)
+    return render(
+        request,
+        "reports/home.html",
+        {"groups": groups, "overdue": sum(task.overdue for group in groups for task in group.tasks)},
+    )
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Everything the person may read that holds the words, whatever the tone marks."""
+    query = request.GET.get("q", "").strip()[:200]
+    return render(request, "reports/search.html", {"query": query, "found": search_all(request.user, query)})
