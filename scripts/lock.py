@@ -4,6 +4,7 @@ Run it with .venv/bin/python after changing requirements.txt or requirements-dev
 names is found by following each package's own requirements, so strays in .venv stay out.
 """
 
+import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -54,7 +55,16 @@ def locks():
     }
 
 
+def main():
+    stale = [name for name, text in locks().items() if (ROOT / name).read_text(encoding="utf-8") != text]
+    if "--check" in sys.argv[1:]:
+        print(f"out of date: {', '.join(stale)}; run scripts/lock.py" if stale else "locks complete")
+        return 1 if stale else 0
+    for name, text in locks().items():
+        (ROOT / name).write_text(text, encoding="utf-8")
+        print(name, len(text.splitlines()))
+    return 0
+
+
 if __name__ == "__main__":
-    for file_name, text in locks().items():
-        (ROOT / file_name).write_text(text, encoding="utf-8")
-        print(file_name, len(text.splitlines()))
+    raise SystemExit(main())
