@@ -10,7 +10,7 @@ APPS = ["records", "agencies", "procedures", "dossiers", "inspections", "reports
 PUBLIC_DRAWERS = {"models", "choices", "rules", "permissions", "tally"}
 # The bottom floor also lends its registry of document kinds and its engine of moves.
 ALSO_PUBLIC = {("records", "registry"), ("records", "moves"), ("records", "tasks")}
-# WeasyPrint is heavy and its system libraries may be missing: loaded when a document is made, and by its check.
+# WeasyPrint is heavy and its system libraries may be missing; checks are registered when Django is ready.
 LAZY_IMPORTS = {"cchc_portal/lib/pdf.py", "cchc_portal/apps.py"}
 LONGEST = 400
 
