@@ -178,6 +178,7 @@ DEFAULT_FROM_EMAIL = environment.text("CCHC_EMAIL_FROM", "cchc@localhost")
 # Background work: the row in the database is the truth, the queue only a hint
 # A queue for each database: portals that share this checkout must not take each other's job numbers.
 QUEUE_DIR = VAR_DIR / "queue" / f"{zlib.crc32(DATABASES['default']['NAME'].encode()):08x}"
+QUEUE_DIR.mkdir(parents=True, exist_ok=True)
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS = {
