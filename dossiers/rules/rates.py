@@ -61,8 +61,9 @@ class Rate(numbers.Rate):
     used: int = 1
 
     @property
-    def version(self) -> int:
-        return FORMULAS[self.formula].version
+    def version(self) -> int | None:
+        """The formula's version; None for a share that is none of `FORMULAS`, such as one a claim brings along."""
+        return FORMULAS[self.formula].version if self.formula in FORMULAS else None
 
     @property
     def undefined(self) -> str | None:
