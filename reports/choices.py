@@ -17,3 +17,10 @@ class Verdict(models.TextChoices):
     AGREES_TRUNCATED = "agrees_truncated", pgettext_lazy("verdict", "agrees only if truncated")
     CANNOT_BE_CHECKED = "cannot_be_checked", pgettext_lazy("verdict", "cannot be checked")
     CONTRADICTS = "contradicts", pgettext_lazy("verdict", "contradicts the counts")
+
+
+class Rounding(models.TextChoices):
+    """How a source came from the exact percentage to the printed one."""
+
+    HALF_UP = "half_up", pgettext_lazy("rounding", "rounded half up")
+    TRUNCATED = "truncated", pgettext_lazy("rounding", "truncated")
