@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
+LINES_SHOWN = 200
 sys.path.insert(0, str(ROOT))
 
 from tests.services import running_services  # noqa: E402
@@ -42,7 +43,8 @@ def run(name, command, environment, show=False):
         check=False,
     )
     if done.returncode and done.stdout:
-        print(done.stdout, flush=True)
+        lines = done.stdout.splitlines()
+        print(*lines[:LINES_SHOWN], *(["…"] if len(lines) > LINES_SHOWN else []), sep="\n", flush=True)
     print(f"{'ok' if not done.returncode else 'FAILED'} {name} ({time.monotonic() - began:.1f} s)", flush=True)
     return done.returncode == 0
 
@@ -51,7 +53,7 @@ def linters():
     """Name → command of each check that is no test."""
     templates = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "templates").rglob("*.html"))
     steps = {
-        "ruff": [PYTHON, "-m", "ruff", "check", "--no-cache", "."],
+        "ruff": [PYTHON, "-m", "ruff", "check", "--no-cache", "--output-format=concise", "."],
         "ruff format": [PYTHON, "-m", "ruff", "format", "--no-cache", "--check", "."],
         "floors (import-linter)": [PYTHON, "-c", LINT_IMPORTS, "--no-cache"],
         "templates (djade)": [".venv/bin/djade", "--check", "--target-version", "5.2", *templates],
