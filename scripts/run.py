@@ -172,7 +172,8 @@ def supervise(door, port):
         while True:
             for name, command in commands.items():
                 child = children.get(name)
-                if child and child.poll() is None:
+                # The pages come first: the worker's own start would take a core from them.
+                if (child and child.poll() is None) or (name != "web" and not announced):
                     continue
                 if child:
                     wait_or_kill([child], 0)
