@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 PR_SET_PDEATHSIG = 1
-PATIENCE = 8.0  # seconds that a process has to end by itself
+PATIENCE = 10.0  # seconds that a process has to end by itself
 RESTARTS_A_MINUTE = 5
 ACCOUNTS = """
   lan       cán bộ nhập liệu, Sở KH&CN Hà Nội     (reporter, HN-KHCN)
