@@ -5,6 +5,7 @@ from datetime import date
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Concat, Substr
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agencies.choices import ABSORBED_WHOLE, AGENCY_ROLES, OVERSIGHT_ROLES, AgencyKind, SuccessionKind
@@ -36,19 +37,25 @@ class AgencyQuerySet(models.QuerySet):
         subtree = Q(pk__in=[])
         for path in anchors:
             subtree |= Q(path__startswith=path)
-        ids = set(Agency.objects.filter(subtree).values_list("pk", flat=True))
+        ids = Agency.objects.filter(subtree).values_list("pk", flat=True)
+        return self.filter(pk__in=self.absorbed_by(ids))
+
+    def absorbed_by(self, agency_ids) -> set[int]:
+        """Keys of these agencies and of everything that has been absorbed whole into them, however long ago."""
+        today = timezone.localdate()
+        ids = set(agency_ids)
         fresh = ids
         while fresh:  # a chain of mergers is as deep as history, two or three steps
             fresh = (
                 set(
                     Succession.objects.absorbed_whole()
-                    .filter(successor_id__in=fresh)
+                    .filter(successor_id__in=fresh, effective_date__lte=today)
                     .values_list("predecessor_id", flat=True)
                 )
                 - ids
             )
             ids |= fresh
-        return self.filter(pk__in=ids)
+        return ids
 
     def valid_on(self, day: date) -> "AgencyQuerySet":
         """Agencies that exist on the day; an unknown bound is open."""

@@ -27,10 +27,18 @@ class ReturnQuerySet(models.QuerySet):
             return self.none()
         if user.has_role(RoleCode.AUDITOR):
             return self
-        own = [role.agency_id for role in user.current_roles() if role.code in AGENCY_ROLES]
-        seen = Q(agency_id__in=own)
-        seen |= Q(state__in=SENT_STATES, agency__in=Agency.objects.with_figures_for(user))
+        own = [agency.pk for agency in user.agencies_as(*AGENCY_ROLES)]
+        sent = Q(state__in=SENT_STATES) | Q(state=ReturnState.VOID, approved_at__isnull=False)
+        seen = sent & Q(agency__in=Agency.objects.with_figures_for(user))
+        if own:
+            seen |= Q(agency_id__in=Agency.objects.absorbed_by(own))
         return self.filter(seen)
+
+    def known_to(self, user) -> "ReturnQuerySet":
+        """Returns whose existence and state the person may know of: programme officers know of all, drafts too."""
+        if user.is_authenticated and user.has_role(RoleCode.PROGRAMME_OFFICER):
+            return self
+        return self.visible_to(user)
 
     def current(self) -> "ReturnQuerySet":
         """Everything but void ones: at most one per agency and period."""
