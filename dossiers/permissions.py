@@ -1,0 +1,104 @@
+"""May this person do this to this return: one predicate per action, none of which changes anything.
+
+Entering does not flow down the tree: it belongs to the reporters of exactly that agency, or of the agency that absorbed
+it whole. Nobody approves what he entered (domain.md §1).
+"""
+
+from agencies.choices import AGENCY_ROLES, RoleCode
+from agencies.models import Agency, Person
+from dossiers.choices import ReturnState
+from dossiers.models import Explanation, Line, Return
+from records.models import Event
+
+# Actions in the trail of a return by which somebody puts figures into it.
+ENTERING_ACTIONS = ("open_return", "save_lines", "import_return", "replace_lines")
+
+
+def acts_for(user: Person, agency_id: int, *codes: str) -> bool:
+    """Does the person hold one of these roles at that agency, or at the one that absorbed it whole?"""
+    if not user.is_authenticated:
+        return False
+    held = {agency.pk for agency in user.agencies_as(*codes)}
+    return agency_id in held or (bool(held) and agency_id in Agency.objects.absorbed_by(held))
+
+
+def is_officer(user: Person) -> bool:
+    return user.is_authenticated and user.has_role(RoleCode.PROGRAMME_OFFICER)
+
+
+def has_entered(user: Person, item: Return) -> bool:
+    """Did the person put anything into this return: a figure, an explanation, an import, or the opening of it?"""
+    return (
+        item.created_by_id == user.pk
+        or Line.objects.filter(of=item, changed_by=user).exists()
+        or Explanation.objects.filter(of=item, by=user).exists()
+        or Event.objects.about(item).filter(actor=user, action__in=ENTERING_ACTIONS).exists()
+    )
+
+
+def may_open(user: Person, agency_id: int) -> bool:
+    """Open a return of the agency for a period."""
+    return acts_for(user, agency_id, RoleCode.REPORTER)
+
+
+def may_enter(user: Person, item: Return) -> bool:
+    """Type figures, explanations and late reasons."""
+    return acts_for(user, item.agency_id, RoleCode.REPORTER)
+
+
+def may_submit(user: Person, item: Return) -> bool:
+    return acts_for(user, item.agency_id, RoleCode.REPORTER)
+
+
+def may_approve(user: Person, item: Return) -> bool:
+    """Sign off and send: the approver of the agency who entered none of it."""
+    return acts_for(user, item.agency_id, RoleCode.APPROVER) and not has_entered(user, item)
+
+
+def may_accept(user: Person, item: Return) -> bool:
+    """Accept what was sent: a programme officer who entered none of it."""
+    return is_officer(user) and not has_entered(user, item)
+
+
+def may_send_back(user: Person, item: Return) -> bool:
+    """The approver gives back what was submitted to him, the officer what was sent to the programme office."""
+    if item.state == ReturnState.SUBMITTED:
+        return acts_for(user, item.agency_id, RoleCode.APPROVER)
+    if item.state == ReturnState.APPROVED:
+        return is_officer(user)
+    return is_officer(user) or acts_for(user, item.agency_id, RoleCode.APPROVER)
+
+
+def may_withdraw(user: Person, item: Return) -> bool:
+    """Take back before acceptance: the approver of the agency."""
+    return acts_for(user, item.agency_id, RoleCode.APPROVER)
+
+
+def may_propose_void(user: Person, item: Return) -> bool:
+    """The first of the two officers; while one has proposed it, nobody proposes it again."""
+    return is_officer(user) and item.void_proposed_by_id is None
+
+
+def may_confirm_void(user: Person, item: Return) -> bool:
+    """The second officer: another person than the one who proposed it."""
+    return is_officer(user) and item.void_proposed_by_id not in (None, user.pk)
+
+
+def may_drop_void(user: Person, item: Return) -> bool:
+    """Any officer may drop the proposal, the proposer too."""
+    return is_officer(user) and item.void_proposed_by_id is not None
+
+
+def may_extend(user: Person) -> bool:
+    """Let one agency work on one period after its lock."""
+    return is_officer(user)
+
+
+def may_review(user: Person) -> bool:
+    """Read the review page: programme officers, who work there, and auditors."""
+    return user.is_authenticated and user.has_role(RoleCode.PROGRAMME_OFFICER, RoleCode.AUDITOR)
+
+
+def may_read_trail_of(user: Person, item: Return) -> bool:
+    """Who did what to this return: its own agency, the programme office and the auditor."""
+    return may_review(user) or acts_for(user, item.agency_id, *AGENCY_ROLES)
