@@ -54,9 +54,7 @@ def search_all(user, query: str) -> list[Hits]:
     findings = _matching(
         Finding.objects.visible_to(user).select_related("visit__agency").order_by("-pk"), query, "search_key"
     )
-    recommendations = _matching(
-        Recommendation.objects.visible_to(user).for_list().order_by("-pk"), query, "search_key"
-    )
+    recommendations = _matching(Recommendation.objects.visible_to(user).for_list().order_by("-pk"), query, "search_key")
     documents = _matching(Document.objects.visible_to(user), query, "search_key")
     found = [
         _hits(
@@ -77,16 +75,12 @@ def search_all(user, query: str) -> list[Hits]:
         _hits(
             _("Findings"),
             findings,
-            lambda row: Hit(
-                row.text, str(row.visit.agency), reverse("inspections:visit_detail", args=[row.visit_id])
-            ),
+            lambda row: Hit(row.text, str(row.visit.agency), reverse("inspections:visit_detail", args=[row.visit_id])),
         ),
         _hits(
             _("Recommendations"),
             recommendations,
-            lambda row: Hit(
-                row.text, str(row.agency), reverse("inspections:recommendation_detail", args=[row.pk])
-            ),
+            lambda row: Hit(row.text, str(row.agency), reverse("inspections:recommendation_detail", args=[row.pk])),
         ),
         _hits(
             _("Documents"),

@@ -78,7 +78,9 @@ def _returns_to_write(user, now: datetime) -> list[Task]:
         .for_list()
         .prefetch_related("remarks__by")
         .annotate(
-            blank_lines=Count("lines", filter=Q(lines__received_online__isnull=True, lines__received_direct__isnull=True))
+            blank_lines=Count(
+                "lines", filter=Q(lines__received_online__isnull=True, lines__received_direct__isnull=True)
+            )
         )
     )
     tasks, filed = [], set()
@@ -194,9 +196,7 @@ def _officer_groups(user, now: datetime, today: date) -> list[Group]:
     rows, total = _recommendation_tasks(late, today, _("Look"))
     if total:
         groups.append(
-            Group(
-                _("Overdue recommendations"), rows, total, f"{reverse('inspections:recommendation_list')}?overdue=1"
-            )
+            Group(_("Overdue recommendations"), rows, total, f"{reverse('inspections:recommendation_list')}?overdue=1")
         )
     return groups
 
@@ -232,11 +232,7 @@ def _team_groups(user, today: date) -> list[Group]:
 def _leader_groups(user, today: date) -> list[Group]:
     late = Recommendation.objects.visible_to(user).overdue(today)
     rows, total = _recommendation_tasks(late, today, _("Look"))
-    return [
-        Group(
-            _("Overdue recommendations"), rows, total, f"{reverse('inspections:recommendation_list')}?overdue=1"
-        )
-    ]
+    return [Group(_("Overdue recommendations"), rows, total, f"{reverse('inspections:recommendation_list')}?overdue=1")]
 
 
 def _failed_jobs() -> Group:

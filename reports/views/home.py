@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from reports.tally.finding import search_all
@@ -12,11 +13,9 @@ from reports.tally.worklist import groups_for
 def home(request: HttpRequest) -> HttpResponse:
     """What I owe, by when, in which state, sent back with whose words; overdue first."""
     groups = groups_for(request.user)
-    return render(
-        request,
-        "reports/home.html",
-        {"groups": groups, "overdue": sum(task.overdue for group in groups for task in group.tasks)},
-    )
+    overdue = sum(task.overdue for group in groups for task in group.tasks)
+    label = _("%(count)s overdue") % {"count": overdue}
+    return render(request, "reports/home.html", {"groups": groups, "overdue": overdue, "overdue_label": label})
 
 
 @require_safe

@@ -1,0 +1,311 @@
+"""The leaders' screen: are we on time, who is not, what changed, what is promised and late, who has not reported."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Max, OuterRef, Q, Subquery
+
+from agencies.choices import AgencyKind
+from agencies.models import Agency
+from cchc_portal.lib import numbers, periods
+from dossiers import rules
+from dossiers.choices import ReturnState
+from dossiers.models import Period, RateRun, Return, Summary
+from inspections.choices import VisitState
+from inspections.models import Recommendation, Visit
+from records.choices import JobState
+from records.models import ChainHead
+
+TREND_PERIODS = 8
+ROWS_AT_ONCE = 20
+LATE_SHOWN = 6
+MISSING_SHOWN = 8
+
+
+def data_version() -> str:
+    """Changes whenever anything that a page adds up has changed: the head of the trail and the last finished sums."""
+    head = ChainHead.objects.filter(pk=1).values_list("number", "hash").first() or (0, "")
+    run = RateRun.objects.filter(state=JobState.READY).aggregate(last=Max("finished_at"))["last"]
+    return f"{head[0]}-{head[1][:12]}-{run.timestamp() if run else 0}"
+
+
+def columns(code: str) -> tuple[str, str, str]:
+    """The summary's columns of a formula: numerator, denominator, lines used."""
+    name = code.lower()
+    return f"{name}_numerator", f"{name}_denominator", f"{name}_used"
+
+
+def make_rate(code: str, numerator: int | None, denominator: int | None, used: int | None, lines: int | None):
+    """A rate from summed counts; without a line that knows both, it has neither numerator nor denominator."""
+    if not used:
+        return rules.Rate(None, None, code, lines or 0, 0)
+    return rules.Rate(numerator, denominator, code, lines - used, used)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A rate beside the one of the period before: the difference in words and whether it is more than chance."""
+
+    rate: rules.Rate
+    before: rules.Rate | None
+    direction: str
+    points: str
+
+
+def compare(rate: rules.Rate, before: rules.Rate | None) -> Compared:
+    """`direction` is rise, fall, same or undefined (rules.change)."""
+    if before is None:
+        return Compared(rate, None, rules.UNDEFINED, numbers.NONE_PRINTED)
+    return Compared(rate, before, rules.change(before, rate), numbers.points_change(before, rate))
+
+
+@dataclass(frozen=True)
+class RankedAgency:
+    """One row of the ranking of a group."""
+
+    place: int
+    code: str
+    name: str
+    compared: Compared
+    few: bool
+    width: int
+
+
+@dataclass(frozen=True)
+class GroupRanking:
+    """The ranking of one kind of agency: the rows, the size of the group, and who has no rate."""
+
+    rows: list[RankedAgency]
+    size: int
+    shown_all: bool
+    apart: list[tuple[str, str]]
+    low: int
+
+
+def ranking(period: Period, root: Agency, kind: str, code: str, *, everything: bool = False) -> GroupRanking:
+    """Agencies of one kind below the root, by one formula, dense with ties, with the change to the period before.
+
+    Only the first rows are compared and returned unless `everything` is asked for: comparing costs an exact test each.
+    """
+    numerator, denominator, used = columns(code)
+    previous = previous_period(period)
+    group = Summary.objects.filter(tree=False, agency__kind=kind, agency__path__startswith=root.path)
+    now = list(
+        group.filter(period=period)
+        .order_by("agency__sort_key", "agency_id")
+        .values_list("agency_id", "agency__code", "agency__short_name", numerator, denominator, used, "lines")
+    )
+    names = {row[0]: (row[1], row[2]) for row in now}
+    formula = rules.FORMULAS[code]
+    placed = rules.rank(((row[0], make_rate(code, *row[3:])) for row in now), higher_is_better=formula.higher_is_better)
+    shown = placed.ranked if everything else placed.ranked[:ROWS_AT_ONCE]
+    earlier = {}
+    if previous is not None:
+        earlier = {
+            row[0]: make_rate(code, *row[1:])
+            for row in group.filter(period=previous, agency_id__in=[row.key for row in shown]).values_list(
+                "agency_id", numerator, denominator, used, "lines"
+            )
+        }
+    rows = [
+        RankedAgency(
+            place=row.place,
+            code=names[row.key][0],
+            name=names[row.key][1],
+            compared=compare(row.rate, earlier.get(row.key)),
+            few=rules.is_few(row.rate),
+            width=row.rate.tenths or 0,
+        )
+        for row in shown
+    ]
+    return GroupRanking(
+        rows=rows,
+        size=placed.size,
+        shown_all=len(rows) == placed.size,
+        apart=[names[key] for key, _rate in placed.apart],
+        low=min((row.width for row in rows), default=0),
+    )
+
+
+def previous_period(period: Period) -> Period | None:
+    """The period of the same kind and calendar right before; none for published labels without dates."""
+    if period.first_day is None:
+        return None
+    return Period.objects.filter(label=periods.previous(period.label)).first()
+
+
+@dataclass(frozen=True)
+class TrendPoint:
+    label: str
+    title: str
+    rate: rules.Rate
+
+
+def trend(root: Agency, period: Period, code: str, *, tree: bool = True) -> list[TrendPoint]:
+    """The last periods of the same kind and calendar up to this one, oldest first; a missing one is a gap."""
+    numerator, denominator, used = columns(code)
+    own = Summary.objects.filter(period=OuterRef("pk"), agency=root, tree=tree)
+    rows = (
+        Period.objects.filter(kind=period.kind, calendar=period.calendar, last_day__lte=period.last_day)
+        .order_by("-last_day")
+        .annotate(
+            numerator=Subquery(own.values(numerator)[:1]),
+            denominator=Subquery(own.values(denominator)[:1]),
+            used=Subquery(own.values(used)[:1]),
+            all_lines=Subquery(own.values("lines")[:1]),
+        )
+        .values_list("label", "numerator", "denominator", "used", "all_lines")[:TREND_PERIODS]
+    )
+    return [TrendPoint(label, periods.title(label), make_rate(code, *terms)) for label, *terms in reversed(list(rows))]
+
+
+@dataclass(frozen=True)
+class KindCompleteness:
+    """How many returns of one kind of agency are owed, and how far they are."""
+
+    kind: str
+    label: str
+    owed: int
+    accepted: int
+    approved: int
+    submitted: int
+    draft: int
+
+    @property
+    def missing(self) -> int:
+        """Owed and not even begun."""
+        return self.owed - self.accepted - self.approved - self.submitted - self.draft
+
+    @property
+    def sent(self) -> int:
+        return self.accepted + self.approved
+
+
+@dataclass(frozen=True)
+class Completeness:
+    kinds: list[KindCompleteness]
+    late: list[tuple[str, str]]
+    late_total: int
+
+    @property
+    def owed(self) -> int:
+        return sum(kind.owed for kind in self.kinds)
+
+    @property
+    def sent(self) -> int:
+        return sum(kind.sent for kind in self.kinds)
+
+
+def completeness(period: Period, root: Agency) -> Completeness:
+    """Owed returns by kind of agency and state, and the agencies that have not sent theirs."""
+    owing = period.owing().filter(path__startswith=root.path)
+    state = Subquery(
+        Return.objects.current().filter(agency=OuterRef("pk"), period=period).order_by().values("state")[:1]
+    )
+    counted = (
+        owing.annotate(filed=state)
+        .order_by()
+        .values("kind", "filed")
+        .annotate(number=Count("pk"))
+        .values_list("kind", "filed", "number")
+    )
+    table: dict[str, dict] = {}
+    for kind, filed, number in counted:
+        table.setdefault(kind, {})[filed] = number
+    kinds = [
+        KindCompleteness(
+            kind=kind.value,
+            label=kind.label,
+            owed=sum(table[kind].values()),
+            accepted=table[kind].get(ReturnState.ACCEPTED, 0),
+            approved=table[kind].get(ReturnState.APPROVED, 0),
+            submitted=table[kind].get(ReturnState.SUBMITTED, 0),
+            draft=table[kind].get(ReturnState.DRAFT, 0),
+        )
+        for kind in AgencyKind
+        if kind in table
+    ]
+    waiting = owing.annotate(filed=state).filter(
+        Q(filed__isnull=True) | Q(filed__in=[ReturnState.DRAFT, ReturnState.SUBMITTED])
+    )
+    late = list(waiting.order_by("sort_key", "pk").values_list("code", "short_name")[:MISSING_SHOWN])
+    total = sum(kind.owed - kind.sent for kind in kinds)
+    return Completeness(kinds, late, total)
+
+
+@dataclass(frozen=True)
+class Promises:
+    """Recommendations: how many are open, how many overdue, and the ones overdue longest."""
+
+    open: int
+    overdue: int
+    longest: list[tuple[int, str, str, date]]
+
+
+def promises(user, root: Agency, today: date) -> Promises:
+    found = Recommendation.objects.visible_to(user).filter(agency__path__startswith=root.path)
+    late = found.overdue(today)
+    return Promises(
+        open=found.open().count(),
+        overdue=late.count(),
+        longest=list(late.order_by("due", "pk").values_list("pk", "text", "agency__short_name", "due")[:LATE_SHOWN]),
+    )
+
+
+@dataclass(frozen=True)
+class Visits:
+    done: int
+    planned: int
+    latest: list[tuple[int, str, date, str]]
+
+
+def visits(user, root: Agency, period: Period) -> Visits:
+    """Visits within the period's days, done and still to come, and the latest of them."""
+    found = Visit.objects.visible_to(user).filter(agency__path__startswith=root.path)
+    if period.first_day:
+        found = found.filter(date__gte=period.first_day, date__lte=period.last_day)
+    found = found.exclude(state=VisitState.CANCELLED)
+    to_come = Q(state__in=[VisitState.PLANNED, VisitState.PREPARED])
+    numbers_of = found.aggregate(done=Count("pk", filter=~to_come), planned=Count("pk", filter=to_come))
+    latest = found.order_by("-date", "-pk").values_list("pk", "agency__short_name", "date", "state")[:LATE_SHOWN]
+    return Visits(
+        numbers_of["done"],
+        numbers_of["planned"],
+        [(pk, name, day, VisitState(state)) for pk, name, day, state in latest],
+    )
+
+
+def city_rates(period: Period, root: Agency) -> tuple[dict, dict[str, rules.Rate]]:
+    """The city's summed figures and its rate under every formula; empty where nothing was accepted."""
+    summary = Summary.objects.filter(period=period, agency=root, tree=True).values().first()
+    if summary is None:
+        return {}, {}
+    rates = {}
+    for code in rules.FORMULAS:
+        numerator, denominator, used = columns(code)
+        rates[code] = make_rate(code, summary[numerator], summary[denominator], summary[used], summary["lines"])
+    return summary, rates
+
+
+def kinds_below(root: Agency, period: Period) -> list[tuple[str, int]]:
+    """Kinds of agency that have sums in the period, with how many: the groups one may rank."""
+    rows = dict(
+        Summary.objects.filter(period=period, tree=False, agency__path__startswith=root.path)
+        .order_by()
+        .values("agency__kind")
+        .annotate(number=Count("pk"))
+        .values_list("agency__kind", "number")
+    )
+    return [(kind.value, rows[kind]) for kind in AgencyKind if kind in rows]
+
+
+def periods_with_sums(root: Agency) -> list[Period]:
+    """Periods that have sums of the root's tree, newest first."""
+    own = Summary.objects.filter(agency=root, tree=True).values("period_id")
+    return list(Period.objects.filter(pk__in=own).latest_first())
+
+
+def top_agencies() -> list[Agency]:
+    """Roots of the forest that have sums: the cities one may look at."""
+    ids = Summary.objects.filter(tree=True, agency__parent__isnull=True).values("agency_id")
+    return list(Agency.objects.filter(pk__in=ids).order_by("sort_key", "pk"))
