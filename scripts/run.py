@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
 PATIENCE = 10.0  # seconds that a process has to end by itself
 RESTARTS_A_MINUTE = 5
 ACCOUNTS = """
@@ -197,6 +198,11 @@ def supervise(door, port):
             if child.poll() is None:
                 child.terminate()
         wait_or_kill(list(children.values()), PATIENCE)
+        with contextlib.suppress(ChildProcessError):  # grandchildren that the kernel handed to us
+            deadline = time.monotonic() + 2
+            while time.monotonic() < deadline:
+                if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                    time.sleep(0.05)
 
 
 def announce(port):
@@ -213,6 +219,7 @@ def main():
     port, scale = port_number(), demo_scale()
     if os.environ.get("MAKELEVEL"):  # started by make: end when make is killed
         end_with_parent(os.getppid(), signal.SIGTERM)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     try:
