@@ -151,9 +151,7 @@ def _from_lines() -> list[str]:
     """`VALUES` of any return, from its lines `l` one by one."""
     known = [f"COUNT({per_line(name)}) = COUNT(*)" for name in DERIVED_NAMES]
     columns = ["1", "COUNT(*)", " AND ".join(known)]
-    columns += [
-        f"CASE WHEN COUNT({per_line(name)}) = COUNT(*) THEN SUM({per_line(name)}) END" for name in FIGURE_NAMES
-    ]
+    columns += [f"CASE WHEN COUNT({per_line(name)}) = COUNT(*) THEN SUM({per_line(name)}) END" for name in FIGURE_NAMES]
     for formula in FORMULAS.values():
         columns += _rate_per_line(formula)
     return columns
@@ -222,7 +220,7 @@ given AS (
     SELECT up.above_id, o.period_id, {", ".join(f"o.{name}" for name in VALUES)}
     FROM up JOIN {SUMMARY} o ON o.agency_id = up.agency_id AND o.tree = FALSE
     LEFT JOIN passed t ON t.above_id = up.above_id AND t.agency_id = o.agency_id AND t.period_id = o.period_id
-    WHERE {scope.tree("up.above_id", "o.period_id")} AND t.agency_id IS NULL
+    WHERE {scope.periods("o.period_id")} AND {scope.tree("up.above_id", "o.period_id")} AND t.agency_id IS NULL
     UNION ALL
     SELECT t.above_id, o.period_id, {_named(_passed_on())}
     FROM passed t
@@ -243,11 +241,12 @@ def forest() -> str:
 )"""
 
 
-def _differing(tree: bool) -> str:
+def _differing(scope: Scope, tree: bool) -> str:
     """The end of a SELECT from `fresh` that keeps what the summary does not say yet."""
+    near = scope.periods("s.period_id") if tree else scope.own("s")
     fresh, stored = (", ".join(f"{row}.{name}" for name in VALUES) for row in ("f", "s"))
     return f"""FROM fresh f LEFT JOIN {SUMMARY} s
-    ON s.agency_id = f.agency_id AND s.period_id = f.period_id AND s.tree = {str(tree).upper()}
+    ON s.agency_id = f.agency_id AND s.period_id = f.period_id AND s.tree = {str(tree).upper()} AND {near}
 WHERE s.id IS NULL OR ({fresh}) IS DISTINCT FROM ({stored})"""
 
 
@@ -258,13 +257,13 @@ def upsert(scope: Scope, *, tree: bool) -> str:
     return f"""{rows}
 INSERT INTO {SUMMARY} (agency_id, period_id, tree, computed_at, {", ".join(VALUES)})
 SELECT f.agency_id, f.period_id, {str(tree).upper()}, %s, {", ".join(f"f.{name}" for name in VALUES)}
-{_differing(tree)}
+{_differing(scope, tree)}
 ON CONFLICT (agency_id, period_id, tree) DO UPDATE SET {replaced}"""
 
 
 def wrong(scope: Scope, *, tree: bool) -> str:
     """Select agency and period of the rows in scope that an upsert would write."""
-    return f"{tree_rows(scope) if tree else own_rows(scope)}\nSELECT f.agency_id, f.period_id {_differing(tree)}"
+    return f"{tree_rows(scope) if tree else own_rows(scope)}\nSELECT f.agency_id, f.period_id {_differing(scope, tree)}"
 
 
 def _without_ground(scope: Scope, *, tree: bool) -> str:

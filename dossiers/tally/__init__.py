@@ -1,0 +1,43 @@
+"""What the sums are: the summary of accepted returns, kept right (`refill`) and read (`reading`).
+
+Accepting, voiding or restating a return calls `mark_stale` in its transaction; `dossiers.tasks.request_run` then has
+the worker sum the pair and everything above it again.
+"""
+
+from dossiers.tally.reading import (
+    RankedAgency,
+    RankedGroup,
+    added,
+    period_before,
+    ranking,
+    rate_of,
+    summary_rows,
+    trend,
+)
+from dossiers.tally.refill import (
+    differences,
+    mark_stale,
+    recompute,
+    recompute_all,
+    recompute_period,
+    recompute_stale,
+    run,
+)
+
+__all__ = [
+    "RankedAgency",
+    "RankedGroup",
+    "added",
+    "differences",
+    "mark_stale",
+    "period_before",
+    "ranking",
+    "rate_of",
+    "recompute",
+    "recompute_all",
+    "recompute_period",
+    "recompute_stale",
+    "run",
+    "summary_rows",
+    "trend",
+]

@@ -1,0 +1,121 @@
+"""Keeping the summary right: what is stale, summing it again, and finding rows that are wrong."""
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from agencies.models import Agency
+from dossiers.models import Period, RateRun, StaleFigure
+from dossiers.tally.statements import Scope, delete, groundless, upsert, wrong
+
+# More stale pairs than this are summed again as a whole, which is then faster and gives the same rows.
+MANY_PAIRS = 500
+
+
+def mark_stale(agency_id: int, period_id: int) -> None:
+    """Say that an accepted return of the pair came, changed or went; in the same transaction as that."""
+    StaleFigure.objects.create(agency_id=agency_id, period_id=period_id)
+
+
+def recompute_all() -> int:
+    """Sum everything again; returns how many rows were written or deleted. Rows that are right stay untouched."""
+    with transaction.atomic():
+        stale = list(StaleFigure.objects.values_list("pk", flat=True))
+        _lock(Period.objects.all())
+        written = _refill(Scope())
+        _delete_stale(stale)
+    return written
+
+
+def recompute_period(period_id: int) -> int:
+    """Sum one period again; returns how many rows were written or deleted."""
+    with transaction.atomic():
+        stale = list(StaleFigure.objects.filter(period_id=period_id).values_list("pk", flat=True))
+        _lock(Period.objects.filter(pk=period_id))
+        written = _refill(Scope(period_id=period_id))
+        _delete_stale(stale)
+    return written
+
+
+def recompute(pairs) -> int:
+    """Sum these (agency id, period id) and the agencies above them again; returns how many rows were written or deleted."""
+    pairs = tuple(sorted(set(pairs)))
+    if not pairs:
+        return 0
+    if len(pairs) > MANY_PAIRS:
+        return recompute_all()
+    with transaction.atomic():
+        _lock(Period.objects.filter(pk__in={period for _, period in pairs}))
+        return _refill(Scope(pairs=pairs))
+
+
+def recompute_stale(period_id: int | None = None) -> int:
+    """Sum again what is marked stale, of one period or of all; returns how many rows were written or deleted.
+
+    Only the marks that were seen at the beginning are taken away: what an acceptance marks meanwhile stays marked.
+    """
+    with transaction.atomic():
+        marks = StaleFigure.objects.all() if period_id is None else StaleFigure.objects.filter(period_id=period_id)
+        seen = list(marks.values_list("pk", "agency_id", "period_id"))
+        written = recompute((agency, period) for _, agency, period in seen)
+        _delete_stale([pk for pk, _, _ in seen])
+    return written
+
+
+def run(rate_run: RateRun) -> int:
+    """Do what a rate run asks for; returns how many rows were written or deleted."""
+    if rate_run.everything:
+        return recompute_all()
+    if rate_run.period_id is not None:
+        return recompute_period(rate_run.period_id)
+    return recompute_stale()
+
+
+def _lock(periods) -> None:
+    """Runs over the same period take turns: a tree row is summed from rows that the other one writes."""
+    list(periods.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def _refill(scope: Scope) -> int:
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    written = 0
+    with connection.cursor() as cursor:
+        for tree in (False, True):
+            cursor.execute(upsert(scope, tree=tree), [now])
+            written += max(cursor.rowcount, _changes(cursor))
+            cursor.execute(delete(scope, tree=tree))
+            written += max(cursor.rowcount, _changes(cursor))
+    return written
+
+
+def _changes(cursor) -> int:
+    """SQLite's cursor does not count the rows of a statement that begins with WITH; the connection does."""
+    if connection.vendor != "sqlite":
+        return 0
+    return cursor.execute("SELECT changes()").fetchone()[0]
+
+
+def _delete_stale(marks: list[int]) -> None:
+    for start in range(0, len(marks), MANY_PAIRS):
+        StaleFigure.objects.filter(pk__in=marks[start : start + MANY_PAIRS]).delete()
+
+
+def differences() -> list[tuple[str, str, bool]]:
+    """Rows that do not say what a full recompute would, as (agency code, period label, tree).
+
+    What is marked stale, and everything above it, is about to be summed again and is left out.
+    """
+    stale = set(StaleFigure.objects.values_list("agency_id", "period_id"))
+    agencies = {pk: (code, path) for pk, code, path in Agency.objects.values_list("pk", "code", "path")}
+    labels = dict(Period.objects.values_list("pk", "label"))
+    waiting = {(int(above), period) for agency, period in stale for above in agencies[agency][1].strip("/").split("/")}
+    found = []
+    with connection.cursor() as cursor:
+        for tree, expected in ((False, stale), (True, waiting)):
+            for statement in (wrong, groundless):
+                cursor.execute(statement(Scope(), tree=tree))
+                found += [
+                    (agencies[agency][0], labels[period], tree)
+                    for agency, period in cursor.fetchall()
+                    if (agency, period) not in expected
+                ]
+    return sorted(set(found))
