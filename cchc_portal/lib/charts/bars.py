@@ -62,7 +62,9 @@ def ranked_bars(
             length = (right - left) * float(Fraction(datum.value) / end)
             fill = BAR if stands_out or not marked else BAR_SOFT
             boxes.append(Box(xy(left), xy(middle - 8), xy(max(length, 0.5)), "16", fill))
-        texts.append(Text(xy(left + length + 6), xy(middle + 4), datum.printed, "start", INK, "600"))
+        # Beside the bar, unless the line of the target could run through the figure.
+        beside = right + 6 if target else left + length + 6
+        texts.append(Text(xy(beside), xy(middle + 4), datum.printed, "start", INK, "600"))
         y += tall
     lines = [Line(xy(left), "4", xy(left), xy(y), AXIS)]
     height = y + 6

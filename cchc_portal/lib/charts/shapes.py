@@ -8,7 +8,7 @@ from fractions import Fraction
 from cchc_portal.lib.numbers import NONE_PRINTED, Rate, format_count, format_rate
 
 Value = int | Fraction | None
-WIDTH = 640
+WIDTH = 520
 TEXT_SIZE = 12
 # The screen's typeface, and the one that documents embed; an SVG does not inherit it from the page's CSS in a PDF.
 FONT = "'Noto Sans Portal', 'CCHC Serif', sans-serif"
@@ -178,8 +178,8 @@ def scale_ticks(values: Sequence[Value], percent: bool, from_zero: bool) -> list
         step = (1 - start) / (2 if start >= Fraction(9, 10) else 4 if (1 - start) * 10 % 4 == 0 else 5)
         return [start + step * index for index in range(int((1 - start) / step) + 1)]
     top = max([*known, Fraction(1)])
-    magnitude = 10 ** max(0, math.floor(math.log10(top)) - (0 if top >= 10 else 1))
-    step = next(size * magnitude for size in (1, 2, 5, 10) if top <= size * magnitude * 5)
+    magnitude = 10 ** max(0, math.floor(math.log10(top)) - 1)
+    step = next(size * magnitude for size in (1, 2, 5, 10, 20) if top <= size * magnitude * 5)
     return [Fraction(step * index) for index in range(math.ceil(top / step) + 1)]
 
 
