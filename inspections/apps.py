@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,6 @@ class InspectionsConfig(AppConfig):
     """Checking: plans, teams, visits, findings, recommendations and what agencies did about them."""
 
     name = "inspections"
+
+    def ready(self):
+        import_module("inspections.documents")  # makes its kinds of document known

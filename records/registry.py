@@ -1,9 +1,13 @@
 """Kinds of document: upper floors register what they can render, the worker and the document pages ask here."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,12 @@ class Content:
     media: dict[str, bytes]
     created: datetime
     file_name: str
+
+
+def content_hash(fingerprint: Any) -> str:
+    """SHA-256 of what a document prints; a printed check code is its beginning."""
+    text = json.dumps(fingerprint, ensure_ascii=False, sort_keys=True, cls=DjangoJSONEncoder)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """What the worker does for documents: claim, render, store aside, rename, tell the row."""
 
 import hashlib
-import json
 import logging
 import os
 from pathlib import Path
@@ -9,7 +8,6 @@ from pathlib import Path
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone, translation
 
 from cchc_portal.lib.pdf import html_to_pdf
@@ -50,11 +48,8 @@ def render_document(pk: str) -> None:
     try:
         with translation.override(settings.LANGUAGE_CODE), timezone.override(settings.TIME_ZONE):
             content = kind.build(document)
-            fingerprint = json.dumps(content.fingerprint, ensure_ascii=False, sort_keys=True, cls=DjangoJSONEncoder)
-            content_hash = hashlib.sha256(fingerprint.encode("utf-8")).hexdigest()
-            pdf = html_to_pdf(
-                content.html, identifier=content_hash, created=content.created, media=content.media
-            )
+            content_hash = registry.content_hash(content.fingerprint)
+            pdf = html_to_pdf(content.html, identifier=content_hash, created=content.created, media=content.media)
     except SoftTimeLimitExceeded:
         Document.objects.fail(document, "rendering took too long")
         return

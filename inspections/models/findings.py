@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -45,7 +46,9 @@ class FindingQuerySet(models.QuerySet):
         return self.filter(seen)
 
     def for_list(self) -> "FindingQuerySet":
-        return self.select_related("area", "visit__agency").prefetch_related("photos__thumbnail").order_by("order", "pk")
+        return (
+            self.select_related("area", "visit__agency").prefetch_related("photos__thumbnail").order_by("order", "pk")
+        )
 
 
 class Finding(models.Model):
@@ -77,6 +80,14 @@ class Finding(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+    def get_absolute_url(self) -> str:
+        return reverse("inspections:finding_detail", args=[self.pk])
+
+    @property
+    def is_editable(self) -> bool:
+        """A draft is edited as long as its visit is open."""
+        return self.state == FindingState.DRAFT and self.visit.is_writable
 
 
 class Photo(models.Model):

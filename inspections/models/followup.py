@@ -4,6 +4,7 @@ from datetime import date
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -78,10 +79,15 @@ class Recommendation(models.Model):
     def __str__(self) -> str:
         return self.text[:80]
 
+    def get_absolute_url(self) -> str:
+        return reverse("inspections:recommendation_detail", args=[self.pk])
+
+    @property
+    def is_editable(self) -> bool:
+        return self.state == RecommendationState.DRAFT
+
     def is_overdue(self, day: date | None = None) -> bool:
-        return (
-            self.state in OPEN_RECOMMENDATIONS and self.due is not None and self.due < (day or timezone.localdate())
-        )
+        return self.state in OPEN_RECOMMENDATIONS and self.due is not None and self.due < (day or timezone.localdate())
 
 
 class Remedy(models.Model):

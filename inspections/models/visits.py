@@ -4,7 +4,9 @@ from datetime import date
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES
@@ -13,6 +15,7 @@ from cchc_portal.lib.fields import NfcCharField, NfcTextField, SearchKeyField
 from dossiers.models import Period
 from inspections.choices import (
     SHOWN_TO_AGENCY,
+    WRITABLE_VISIT_STATES,
     DatePrecision,
     InspectionKind,
     MemberRole,
@@ -39,6 +42,19 @@ class Plan(models.Model):
         return self.title
 
 
+class TeamQuerySet(models.QuerySet):
+    def visible_to(self, user) -> "TeamQuerySet":
+        """Oversight sees every team, a person the teams he or she belongs or belonged to."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.has_role(*OVERSIGHT_ROLES):
+            return self
+        return self.filter(pk__in=TeamMember.objects.filter(person=user).values("team_id"))
+
+    def for_list(self) -> "TeamQuerySet":
+        return self.select_related("issuing_agency").prefetch_related("members__person")
+
+
 class Team(models.Model):
     """A team and its members. A team known from a publication has no persons, only the title of its head."""
 
@@ -50,6 +66,8 @@ class Team(models.Model):
         Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="teams", verbose_name=_("issuing agency")
     )
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = TeamQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -159,7 +177,31 @@ class Visit(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.agency} · {self.date:%d/%m/%Y}"
+        return f"{self.agency} · {self.date_text}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("inspections:visit_detail", args=[self.pk])
+
+    @property
+    def date_text(self) -> str:
+        """The date as far as it is known: the day (or days), the month, or the year."""
+        if self.date_precision == DatePrecision.YEAR:
+            return gettext("in %(year)s") % {"year": self.date.year}
+        if self.date_precision == DatePrecision.MONTH:
+            return f"{self.date:%m/%Y}"
+        if self.last_day and self.last_day != self.date:
+            return f"{self.date:%d/%m/%Y} – {self.last_day:%d/%m/%Y}"
+        return f"{self.date:%d/%m/%Y}"
+
+    @property
+    def is_writable(self) -> bool:
+        """Facts and findings change until the result is reported."""
+        return self.state in WRITABLE_VISIT_STATES
+
+    @property
+    def takes_recommendations(self) -> bool:
+        """Recommendations are drafted until the visit is closed or cancelled."""
+        return self.state not in (VisitState.CLOSED, VisitState.CANCELLED)
 
 
 class Theme(models.Model):

@@ -1,5 +1,33 @@
-from django.http import HttpRequest, HttpResponse
+"""Photos and evidence are fetched through the rights of what they belong to, never by path."""
+
+from uuid import UUID
+
+from django.db.models import Q
+from django.http import FileResponse, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from inspections.models import Finding, Photo, Recommendation, Remedy
+from inspections.views.handling import hand_out
 
 
-def photo(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse(status=501)
+@require_safe
+def photo(request: HttpRequest, pk: UUID) -> FileResponse:
+    """A photo or its thumbnail, by the key of the stored file."""
+    findings = Finding.objects.visible_to(request.user)
+    found = get_object_or_404(
+        Photo.objects.select_related("picture", "thumbnail"),
+        Q(picture_id=pk) | Q(thumbnail_id=pk),
+        finding__in=findings,
+    )
+    return hand_out(found.picture if found.picture_id == pk else found.thumbnail)
+
+
+@require_safe
+def evidence(request: HttpRequest, pk: UUID) -> FileResponse:
+    """What was attached to a remedy, always as a download."""
+    recommendations = Recommendation.objects.visible_to(request.user)
+    remedy = get_object_or_404(
+        Remedy.objects.select_related("evidence"), evidence_id=pk, recommendation__in=recommendations
+    )
+    return hand_out(remedy.evidence, attachment=True)

@@ -1,0 +1,215 @@
+"""Who may do what in supervision: one predicate per action, each asked with the person and the thing.
+
+A team's rights last from joining to leaving. The agency's side acts for itself and for what it absorbed; nobody of the
+agency in charge, and nobody who reported a remedy, ever verifies it. What a state allows is said by the models and the workflow.
+"""
+
+from django.db.models import Q
+from django.utils import timezone
+
+from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES, AgencyKind, RoleCode, SuccessionKind
+from agencies.models import Agency, Person, Succession
+from inspections.choices import FindingState, MemberRole, VisitState
+from inspections.models import Finding, Recommendation, Team, TeamMember, Visit
+
+LEADING = frozenset({MemberRole.HEAD, MemberRole.SECRETARY})
+NOT_ASSIGNED = (SuccessionKind.SPLIT, SuccessionKind.DISSOLVED)
+
+
+def team_roles(user: Person) -> dict[int, set[str]]:
+    """Teams the person belongs to today, with the roles held there; read once for the object's life."""
+    if not user.is_authenticated:
+        return {}
+    known = getattr(user, "_team_roles_today", None)
+    if known is None:
+        known = {}
+        rows = TeamMember.objects.on(timezone.localdate()).filter(person=user).values_list("team_id", "role")
+        for team_id, role in rows:
+            known.setdefault(team_id, set()).add(role)
+        user._team_roles_today = known
+    return known
+
+
+def _in_team(user: Person, visit: Visit) -> bool:
+    return visit.team_id in team_roles(user)
+
+
+def _leads(user: Person, visit: Visit) -> bool:
+    """Head or secretary of the visit's team."""
+    return bool(team_roles(user).get(visit.team_id, set()) & LEADING)
+
+
+def _heads(user: Person, visit: Visit) -> bool:
+    return MemberRole.HEAD in team_roles(user).get(visit.team_id, set())
+
+
+def _agency_ids(user: Person, codes: tuple[str, ...]) -> set[int]:
+    """Agencies the person acts for in one of these roles.
+
+    Its own, what was absorbed whole into it, divisions without accounts of their own, and divided or dissolved units
+    under it as long as nobody else was named (domain.md §2: entering does not flow down the tree, open work passes on).
+    """
+    if not user.is_authenticated:
+        return set()
+    known = user.__dict__.setdefault("_agencies_acted_for", {})
+    if codes not in known:
+        ids = fresh = {role.agency_id for role in user.current_roles() if role.code in codes}
+        while fresh:
+            absorbed = Succession.objects.absorbed_whole().filter(successor_id__in=fresh)
+            orphaned = Agency.objects.filter(
+                Q(kind=AgencyKind.DIVISION) | Q(successions__kind__in=NOT_ASSIGNED), parent_id__in=fresh
+            )
+            found = set(absorbed.values_list("predecessor_id", flat=True)) | set(orphaned.values_list("pk", flat=True))
+            fresh = found - ids
+            ids = ids | fresh
+        known[codes] = ids
+    return known[codes]
+
+
+def acts_for(user: Person, agency_id: int, *codes: str) -> bool:
+    """May the person act in one of these roles (any role of an agency when none is named) for this agency?"""
+    return agency_id in _agency_ids(user, codes or AGENCY_ROLES)
+
+
+def agencies_with_figures_for(user: Person):
+    """Agencies whose sent figures the person may read, those visited by the person's current teams among them."""
+    known = Agency.objects.with_figures_for(user)
+    teams = team_roles(user)
+    if not teams:
+        return known
+    visited = Visit.objects.filter(team_id__in=teams).exclude(state=VisitState.CANCELLED).values("agency_id")
+    return Agency.objects.filter(Q(pk__in=known.values("pk")) | Q(pk__in=visited))
+
+
+# Teams and visits
+
+
+def sets_teams(user: Person, team: Team | None = None) -> bool:
+    """Teams and their members are set by the programme office."""
+    return user.is_authenticated and user.has_role(RoleCode.PROGRAMME_OFFICER)
+
+
+def plans_visits(user: Person) -> bool:
+    """Visits are planned by the programme office, and by a head for a team of his or hers."""
+    return sets_teams(user) or any(MemberRole.HEAD in roles for roles in team_roles(user).values())
+
+
+def teams_to_plan_for(user: Person):
+    """Teams the person may plan a visit for."""
+    if sets_teams(user):
+        return Team.objects.all()
+    return Team.objects.filter(pk__in=[pk for pk, roles in team_roles(user).items() if MemberRole.HEAD in roles])
+
+
+def edits_visit(user: Person, visit: Visit) -> bool:
+    """Facts of a visit are kept by head, secretary and programme office (until its result is reported)."""
+    return _leads(user, visit) or sets_teams(user)
+
+
+def moves_visit(user: Person, visit: Visit) -> bool:
+    """Preparing, starting, recording and reporting are the head's and the secretary's."""
+    return _leads(user, visit)
+
+
+def concludes_visit(user: Person, visit: Visit) -> bool:
+    return _heads(user, visit)
+
+
+def cancels_visit(user: Person, visit: Visit) -> bool:
+    return _heads(user, visit) or sets_teams(user)
+
+
+def asks_report(user: Person, visit: Visit) -> bool:
+    """The result report is drawn up by the head or the secretary, or for the programme office."""
+    return _leads(user, visit) or sets_teams(user)
+
+
+def reads_reports(user: Person, visit: Visit) -> bool:
+    """Reports of a visit are the team's and the oversight's; the agency gets released findings and recommendations."""
+    return visits_with_reports(user).filter(pk=visit.pk).exists()
+
+
+def visits_with_reports(user: Person):
+    """Visits whose result report the person may read."""
+    if not user.is_authenticated:
+        return Visit.objects.none()
+    if user.has_role(*OVERSIGHT_ROLES):
+        return Visit.objects.all()
+    return Visit.objects.filter(team_id__in=team_roles(user))
+
+
+# Findings
+
+
+def records_findings(user: Person, visit: Visit) -> bool:
+    """Everyone in the team writes findings (until the result is reported)."""
+    return _in_team(user, visit)
+
+
+def edits_finding(user: Person, finding: Finding) -> bool:
+    """A draft is changed by head and secretary, a member changes what he or she wrote."""
+    own = finding.created_by_id == user.pk and _in_team(user, finding.visit)
+    return own or _leads(user, finding.visit)
+
+
+def finalises_finding(user: Person, finding: Finding) -> bool:
+    return _heads(user, finding.visit)
+
+
+def releases_finding(user: Person, finding: Finding) -> bool:
+    return _heads(user, finding.visit) or sets_teams(user)
+
+
+def withdraws_finding(user: Person, finding: Finding) -> bool:
+    """The head withdraws before release; the author a draft of his or her own."""
+    own_draft = finding.state == FindingState.DRAFT and finding.created_by_id == user.pk
+    return _heads(user, finding.visit) or (own_draft and _in_team(user, finding.visit))
+
+
+def answers_finding(user: Person, finding: Finding) -> bool:
+    return acts_for(user, finding.visit.agency_id)
+
+
+# Recommendations
+
+
+def drafts_recommendations(user: Person, visit: Visit) -> bool:
+    """The team drafts recommendations (as long as the visit is neither closed nor cancelled)."""
+    return _in_team(user, visit)
+
+
+def edits_recommendation(user: Person, recommendation: Recommendation) -> bool:
+    """A draft is changed by head and secretary, a member changes what he or she wrote."""
+    own = recommendation.created_by_id == user.pk and _in_team(user, recommendation.visit)
+    return own or _leads(user, recommendation.visit)
+
+
+def issues_recommendation(user: Person, recommendation: Recommendation) -> bool:
+    """Issuing, and answering a dispute, is the head's."""
+    return _heads(user, recommendation.visit)
+
+
+def decides_for_agency(user: Person, recommendation: Recommendation) -> bool:
+    """Accepting and disputing is the approver's."""
+    return acts_for(user, recommendation.agency_id, RoleCode.APPROVER)
+
+
+def reports_remedy(user: Person, recommendation: Recommendation) -> bool:
+    return acts_for(user, recommendation.agency_id)
+
+
+def verifies_recommendation(user: Person, recommendation: Recommendation) -> bool:
+    """Head and secretary of the issuing team, unless they belong to the agency in charge or reported a remedy of it."""
+    return (
+        _leads(user, recommendation.visit)
+        and not acts_for(user, recommendation.agency_id)
+        and not recommendation.remedies.filter(reported_by=user).exists()
+    )
+
+
+# Proposals
+
+
+def records_proposals(user: Person, visit: Visit) -> bool:
+    """What the agency proposes is written down by the team."""
+    return drafts_recommendations(user, visit)
