@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 @shared_task
 def run_rates(pk: int) -> None:
-    """Do one rate run. Running twice has the effect of once: the lease decides, and sums that are right stay as they are."""
+    """Do one rate run. Running twice has the effect of once: the lease decides, and right sums stay as they are."""
     run = RateRun.objects.claim(pk)
     if run is None:
         return

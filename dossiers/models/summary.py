@@ -91,6 +91,8 @@ class StaleFigure(models.Model):
 class RateRun(Job):
     """One recomputation of the sums: of what is stale, of one period, or of everything."""
 
+    task = "dossiers.tasks.run_rates"
+
     period = models.ForeignKey(Period, on_delete=models.CASCADE, null=True, related_name="+")
     everything = models.BooleanField(default=False)
     rows = models.PositiveIntegerField(null=True)

@@ -9,6 +9,7 @@ from dossiers.tally.statements import Scope, delete, groundless, upsert, wrong
 
 # More stale pairs than this are summed again as a whole, which is then faster and gives the same rows.
 MANY_PAIRS = 500
+MARKS_AT_ONCE = 1_000
 
 
 def mark_stale(agency_id: int, period_id: int) -> None:
@@ -37,7 +38,7 @@ def recompute_period(period_id: int) -> int:
 
 
 def recompute(pairs) -> int:
-    """Sum these (agency id, period id) and the agencies above them again; returns how many rows were written or deleted."""
+    """Sum these (agency id, period id) pairs and what lies above them again; returns how many rows were changed."""
     pairs = tuple(sorted(set(pairs)))
     if not pairs:
         return 0
@@ -95,8 +96,8 @@ def _changes(cursor) -> int:
 
 
 def _delete_stale(marks: list[int]) -> None:
-    for start in range(0, len(marks), MANY_PAIRS):
-        StaleFigure.objects.filter(pk__in=marks[start : start + MANY_PAIRS]).delete()
+    for start in range(0, len(marks), MARKS_AT_ONCE):
+        StaleFigure.objects.filter(pk__in=marks[start : start + MARKS_AT_ONCE]).delete()
 
 
 def differences() -> list[tuple[str, str, bool]]:

@@ -162,7 +162,7 @@ def _named(expressions) -> str:
 
 
 def own_rows(scope: Scope) -> str:
-    """CTEs ending in `fresh`: the own rows that accepted returns with lines give. A return is one agency's one period."""
+    """CTEs ending in `fresh`: the own rows that accepted returns with lines give, one row a return."""
     return f"""WITH sums AS MATERIALIZED ({_column_sums(scope)}),
 fresh AS (
     SELECT r.agency_id, r.period_id, {_named(_from_column_sums())}
@@ -269,7 +269,8 @@ def wrong(scope: Scope, *, tree: bool) -> str:
 def _without_ground(scope: Scope, *, tree: bool) -> str:
     """The condition that a summary row has nothing under it any more; follows the CTEs of `forest` for a tree row."""
     if tree:
-        return f"""{SUMMARY}.tree = TRUE AND {scope.tree(f"{SUMMARY}.agency_id", f"{SUMMARY}.period_id")} AND NOT EXISTS (
+        near = scope.tree(f"{SUMMARY}.agency_id", f"{SUMMARY}.period_id")
+        return f"""{SUMMARY}.tree = TRUE AND {near} AND NOT EXISTS (
     SELECT 1 FROM up JOIN {SUMMARY} o ON o.agency_id = up.agency_id AND o.tree = FALSE
     WHERE up.above_id = {SUMMARY}.agency_id AND o.period_id = {SUMMARY}.period_id)"""
     return f"""{SUMMARY}.tree = FALSE AND {scope.own(SUMMARY)} AND NOT EXISTS (

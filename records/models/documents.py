@@ -44,6 +44,7 @@ class Document(Job):
     """A document that the worker renders once and that is then kept as it is, with the hashes of content and file."""
 
     lease = timedelta(minutes=2)
+    task = "records.tasks.render_document"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=40)

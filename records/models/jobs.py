@@ -64,10 +64,11 @@ class Job(models.Model):
     """What every kind of background work has in common. Subclasses add what the work is about.
 
     `lease` is how long one worker may hold the job: longer than the hard time limit of its task, so that a lease that
-    ran out means a worker that died.
+    ran out means a worker that died. `task` is the name of the Celery task that does it, by its key.
     """
 
     lease = timedelta(minutes=7)
+    task = ""
 
     state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)

@@ -1,0 +1,61 @@
+"""The sums and rates of one period, a row per agency."""
+
+import json
+
+from django.core.management.base import BaseCommand, CommandError
+
+from cchc_portal.lib.numbers import rate_decimal6
+from cchc_portal.lib.tables import csv_lines
+from dossiers import tally
+from dossiers.models import Period
+
+FIGURES = (
+    "received",
+    "received_online",
+    "in_time",
+    "resolved",
+    "resolved_early",
+    "resolved_on_time",
+    "resolved_overdue",
+    "pending",
+    "pending_overdue",
+    "withdrawn",
+)
+RATES = ("D1", "D2", "D3", "D4", "D5", "online_share")
+COLUMNS = ("agency", "period", *FIGURES, *(code.lower() for code in RATES), "lines", "complete")
+
+
+def exported(row: dict, label: str) -> dict:
+    """A summary row as exported; a rate is text with six decimals, not clamped, None where undefined."""
+    rates = {code: tally.rate_of(row, code) for code in RATES}
+    return {
+        "agency": row["agency__code"],
+        "period": label,
+        **{name: row[name] for name in FIGURES},
+        **{code.lower(): rate_decimal6(rate.numerator, rate.denominator) or None for code, rate in rates.items()},
+        "lines": row["lines"],
+        "complete": row["complete"],
+    }
+
+
+class Command(BaseCommand):
+    help = "Prints sums and rates of the accepted returns of a period, a row per agency, as CSV or JSON."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--period", metavar="LABEL", required=True)
+        parser.add_argument("--format", choices=("csv", "json"), default="csv")
+        parser.add_argument("--tree", action="store_true", help="sum each agency with all below it")
+
+    def handle(self, *args, period, tree, **options):
+        found = Period.objects.filter(label=period).first()
+        if found is None:
+            raise CommandError(f"no period is labelled {period}")
+        # What was accepted a moment ago is in the file, whether or not the worker has come to it.
+        tally.recompute_stale(found.pk)
+        rows = [exported(row, period) for row in tally.summary_rows(found, tree=tree)]
+        rows.sort(key=lambda row: row["agency"])
+        if options["format"] == "json":
+            self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1))
+            return
+        for line in csv_lines(COLUMNS, (row.values() for row in rows), bom=False):
+            self.stdout.write(line, ending="")
