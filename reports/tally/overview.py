@@ -7,8 +7,8 @@ from django.db.models import Count, Max, OuterRef, Q, Subquery
 
 from agencies.choices import AgencyKind
 from agencies.models import Agency
-from cchc_portal.lib import numbers, periods
-from dossiers import rules
+from cchc_portal.lib import numbers
+from dossiers import rules, tally
 from dossiers.choices import ReturnState
 from dossiers.models import Period, RateRun, Return, Summary
 from inspections.choices import VisitState
@@ -29,19 +29,6 @@ def data_version() -> str:
     return f"{head[0]}-{head[1][:12]}-{run.timestamp() if run else 0}"
 
 
-def columns(code: str) -> tuple[str, str, str]:
-    """The summary's columns of a formula: numerator, denominator, lines used."""
-    name = code.lower()
-    return f"{name}_numerator", f"{name}_denominator", f"{name}_used"
-
-
-def make_rate(code: str, numerator: int | None, denominator: int | None, used: int | None, lines: int | None):
-    """A rate from summed counts; without a line that knows both, it has neither numerator nor denominator."""
-    if not used:
-        return rules.Rate(None, None, code, lines or 0, 0)
-    return rules.Rate(numerator, denominator, code, lines - used, used)
-
-
 @dataclass(frozen=True)
 class Compared:
     """A rate beside the one of the period before: the difference in words and whether it is more than chance."""
@@ -60,8 +47,8 @@ def compare(rate: rules.Rate, before: rules.Rate | None) -> Compared:
 
 
 @dataclass(frozen=True)
-class RankedAgency:
-    """One row of the ranking of a group."""
+class RankedRow:
+    """One row of the ranking of a group; `width` is the printed rate in tenths of a percent, for its bar."""
 
     place: int
     code: str
@@ -75,88 +62,43 @@ class RankedAgency:
 class GroupRanking:
     """The ranking of one kind of agency: the rows, the size of the group, and who has no rate."""
 
-    rows: list[RankedAgency]
+    rows: list[RankedRow]
     size: int
-    shown_all: bool
     apart: list[tuple[str, str]]
-    low: int
+
+    @property
+    def shown_all(self) -> bool:
+        return len(self.rows) == self.size
 
 
 def ranking(period: Period, root: Agency, kind: str, code: str, *, everything: bool = False) -> GroupRanking:
-    """Agencies of one kind below the root, by one formula, dense with ties, with the change to the period before.
+    """Agencies of one kind below the root, by one formula, with the change to the period before.
 
     Only the first rows are compared and returned unless `everything` is asked for: comparing costs an exact test each.
     """
-    numerator, denominator, used = columns(code)
-    previous = previous_period(period)
-    group = Summary.objects.filter(tree=False, agency__kind=kind, agency__path__startswith=root.path)
-    now = list(
-        group.filter(period=period)
-        .order_by("agency__sort_key", "agency_id")
-        .values_list("agency_id", "agency__code", "agency__short_name", numerator, denominator, used, "lines")
-    )
-    names = {row[0]: (row[1], row[2]) for row in now}
-    formula = rules.FORMULAS[code]
-    placed = rules.rank(((row[0], make_rate(code, *row[3:])) for row in now), higher_is_better=formula.higher_is_better)
-    shown = placed.ranked if everything else placed.ranked[:ROWS_AT_ONCE]
-    earlier = {}
-    if previous is not None:
-        earlier = {
-            row[0]: make_rate(code, *row[1:])
-            for row in group.filter(period=previous, agency_id__in=[row.key for row in shown]).values_list(
-                "agency_id", numerator, denominator, used, "lines"
-            )
-        }
+    groups = tally.ranking(period, code, kinds=[kind], agencies=below(root))
+    if not groups:
+        return GroupRanking([], 0, [])
+    ranked = groups[0].ranked
+    shown = ranked if everything else ranked[:ROWS_AT_ONCE]
     rows = [
-        RankedAgency(
-            place=row.place,
-            code=names[row.key][0],
-            name=names[row.key][1],
-            compared=compare(row.rate, earlier.get(row.key)),
-            few=rules.is_few(row.rate),
-            width=row.rate.tenths or 0,
-        )
+        RankedRow(row.place, row.code, row.name, compare(row.rate, row.before), row.is_few, row.rate.tenths or 0)
         for row in shown
     ]
-    return GroupRanking(
-        rows=rows,
-        size=placed.size,
-        shown_all=len(rows) == placed.size,
-        apart=[names[key] for key, _rate in placed.apart],
-        low=min((row.width for row in rows), default=0),
-    )
+    return GroupRanking(rows, len(ranked), [(row.code, row.name) for row in groups[0].apart])
 
 
-def previous_period(period: Period) -> Period | None:
-    """The period of the same kind and calendar right before; none for published labels without dates."""
-    if period.first_day is None:
+def below(root: Agency) -> list[int] | None:
+    """Keys under the root for narrowing; None where the root is the only one and nothing has to be narrowed."""
+    if len(top_agencies()) <= 1:
         return None
-    return Period.objects.filter(label=periods.previous(period.label)).first()
+    return list(Agency.objects.under(root).values_list("pk", flat=True))
 
 
-@dataclass(frozen=True)
-class TrendPoint:
-    label: str
-    title: str
-    rate: rules.Rate
-
-
-def trend(root: Agency, period: Period, code: str, *, tree: bool = True) -> list[TrendPoint]:
+def trend(agency: Agency, period: Period, code: str, *, tree: bool = True) -> list[tuple[Period, rules.Rate | None]]:
     """The last periods of the same kind and calendar up to this one, oldest first; a missing one is a gap."""
-    numerator, denominator, used = columns(code)
-    own = Summary.objects.filter(period=OuterRef("pk"), agency=root, tree=tree)
-    rows = (
-        Period.objects.filter(kind=period.kind, calendar=period.calendar, last_day__lte=period.last_day)
-        .order_by("-last_day")
-        .annotate(
-            numerator=Subquery(own.values(numerator)[:1]),
-            denominator=Subquery(own.values(denominator)[:1]),
-            used=Subquery(own.values(used)[:1]),
-            all_lines=Subquery(own.values("lines")[:1]),
-        )
-        .values_list("label", "numerator", "denominator", "used", "all_lines")[:TREND_PERIODS]
-    )
-    return [TrendPoint(label, periods.title(label), make_rate(code, *terms)) for label, *terms in reversed(list(rows))]
+    last = Period.objects.filter(kind=period.kind, calendar=period.calendar, last_day__lte=period.last_day)
+    return tally.trend(agency, code, reversed(list(last.order_by("-last_day")[:TREND_PERIODS])), tree=tree)
 
 
 @dataclass(frozen=True)
@@ -277,14 +219,10 @@ def visits(user, root: Agency, period: Period) -> Visits:
 
 def city_rates(period: Period, root: Agency) -> tuple[dict, dict[str, rules.Rate]]:
     """The city's summed figures and its rate under every formula; empty where nothing was accepted."""
-    summary = Summary.objects.filter(period=period, agency=root, tree=True).values().first()
-    if summary is None:
+    rows = tally.summary_rows(period, tree=True, agencies=[root.pk])
+    if not rows:
         return {}, {}
-    rates = {}
-    for code in rules.FORMULAS:
-        numerator, denominator, used = columns(code)
-        rates[code] = make_rate(code, summary[numerator], summary[denominator], summary[used], summary["lines"])
-    return summary, rates
+    return rows[0], {code: tally.rate_of(rows[0], code) for code in rules.FORMULAS}
 
 
 def kinds_below(root: Agency, period: Period) -> list[tuple[str, int]]:

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from agencies.models import Agency
-from dossiers import rules
+from dossiers import rules, tally
 from dossiers.models import Period, Return, Summary
 from inspections.models import Recommendation, Visit
 from reports.models import Claim
 from reports.tally.claims import JudgedClaim, judged
-from reports.tally.overview import columns, make_rate
 
 SHOWN = 20
 FORMULAS_SHOWN = ("D2", "D1", "online_share", "overdue_share")
@@ -42,12 +41,6 @@ def history(agency: Agency) -> list[HistoryRow]:
     returns = {(of, period): pk for pk, of, period in accepted.values_list("pk", "agency_id", "period_id")}
     found = []
     for row in rows:
-        rates = []
-        for code in FORMULAS_SHOWN:
-            numerator, denominator, used = columns(code)
-            rates.append(
-                make_rate(code, getattr(row, numerator), getattr(row, denominator), getattr(row, used), row.lines)
-            )
         found.append(
             HistoryRow(
                 period=row.period,
@@ -55,7 +48,7 @@ def history(agency: Agency) -> list[HistoryRow]:
                 own=row.agency_id == agency.pk,
                 return_id=returns.get((row.agency_id, row.period_id)),
                 figures=[getattr(row, name) for name in FIGURES_SHOWN],
-                rates=rates,
+                rates=[tally.rate_of(row, code) for code in FORMULAS_SHOWN],
                 lines=row.lines,
                 complete=row.complete,
             )

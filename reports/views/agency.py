@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from agencies.models import Agency
 from agencies.permissions import keeps_registers
-from agencies.tally import facts
+from agencies.tally import register_facts
 from dossiers import rules
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
 from inspections.permissions import agencies_with_figures_for
@@ -21,9 +21,10 @@ from reports.views.figures import trend_figure
 def agency_profile(request: HttpRequest, code: str) -> HttpResponse:
     """Register facts for everyone; figures, visits and promises for those who may read them."""
     agency = get_object_or_404(Agency.objects.visible_to(request.user).select_related("parent"), code=code)
-    context = {"agency": agency, "facts": facts(agency), "may_edit": keeps_registers(request.user)}
+    today = timezone.localdate()
+    context = register_facts(agency, today) | {"may_edit": keeps_registers(request.user)}
     if agencies_with_figures_for(request.user).filter(pk=agency.pk).exists():
-        context["profile"] = profile(agency, request.user, timezone.localdate())
+        context["profile"] = profile(agency, request.user, today)
         context["figure_labels"] = [FIGURE_LABELS[name] for name in FIGURES_SHOWN]
         context["formula_labels"] = [(code, FORMULA_LABELS[code]) for code in FORMULAS_SHOWN]
         dated = [row for row in context["profile"].history if row.own and row.period.first_day]
@@ -31,6 +32,7 @@ def agency_profile(request: HttpRequest, code: str) -> HttpResponse:
             context["trend"] = trend_figure(
                 _("On-time rate of %(agency)s, %(formula)s")
                 % {"agency": agency.short_name, "formula": rules.DEFAULT_FORMULA},
+                rules.DEFAULT_FORMULA,
                 trend(agency, dated[0].period, rules.DEFAULT_FORMULA, tree=False),
             )
     return render(request, "reports/agency_profile.html", context)

@@ -19,6 +19,7 @@ from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
 from dossiers import rules
 from dossiers.choices import FORMULA_LABELS
 from dossiers.models import Period
+from dossiers.tally import period_before
 from reports.tally import overview as tally
 from reports.views.figures import trend_figure
 
@@ -86,7 +87,7 @@ def _body(request: HttpRequest, choice: Choice) -> str:
     body = cache.get(key)
     if body is None:
         summary, rates = tally.city_rates(choice.period, choice.root)
-        previous = tally.previous_period(choice.period)
+        previous = period_before(choice.period)
         earlier = tally.city_rates(previous, choice.root)[1] if previous else {}
         rate = rates[choice.formula]
         context = _ranking_context(choice, everything=False) | {
@@ -104,6 +105,7 @@ def _body(request: HttpRequest, choice: Choice) -> str:
             context["trend"] = trend_figure(
                 _("On-time rate of %(agency)s, %(formula)s")
                 % {"agency": choice.root.short_name, "formula": choice.formula},
+                choice.formula,
                 tally.trend(choice.root, choice.period, choice.formula),
             )
         body = render_to_string("reports/_overview.html", context, request)

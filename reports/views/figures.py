@@ -1,0 +1,36 @@
+"""Charts of this floor's pages, from what `tally` read."""
+
+from django.utils.translation import gettext as _
+
+from cchc_portal.lib import periods
+from cchc_portal.lib.charts import Datum, Series, line_chart
+from dossiers import rules
+from dossiers.choices import FORMULA_LABELS
+from dossiers.models import Period
+
+
+def short_label(label: str) -> str:
+    """A period as an axis has room for: "III/2026" for a quarter, the label itself for other kinds."""
+    parsed = periods.parse_label(label)
+    if parsed.kind != "quarter":
+        return label
+    return f"{('I', 'II', 'III', 'IV')[parsed.number - 1]}/{parsed.year}"
+
+
+def finding(points: list[tuple[Period, rules.Rate | None]], code: str) -> str:
+    """What the trend shows, in a sentence: the last rate against the one before, or that it cannot be said."""
+    rates = [rate for _period, rate in points if rate is not None and rate.value is not None]
+    if len(rates) < 2 or rates[-1] is not points[-1][1]:
+        return _("%(formula)s over the last periods") % {"formula": code}
+    before, last = rates[-2:]
+    sentence = {
+        rules.RISE: _("%(formula)s rose from %(before)s to %(now)s"),
+        rules.FALL: _("%(formula)s fell from %(before)s to %(now)s"),
+    }.get(rules.change(before, last), _("%(formula)s shows no clear change: %(before)s, then %(now)s"))
+    return sentence % {"formula": code, "before": before.printed, "now": last.printed}
+
+
+def trend_figure(name: str, code: str, points: list[tuple[Period, rules.Rate | None]]):
+    """The line of one rate over periods; a period without a rate is a gap."""
+    data = [Datum.of_rate(short_label(period.label), rate) for period, rate in points]
+    return line_chart([Series(name, data)], title=finding(points, code), desc=f"{name}. {FORMULA_LABELS[code]}.")

@@ -1,0 +1,102 @@
+"""The overview: who may see it, what it says, where it leads."""
+
+from datetime import date
+
+import pytest
+
+from dossiers import tally
+from dossiers.models import Period
+from tests.builders import GOOD, make_return
+
+
+@pytest.fixture
+def before(period_q) -> Period:
+    """The quarter before the one of the cast."""
+    return Period.objects.create(
+        label="2026-Q2", kind="quarter", first_day=date(2026, 3, 15), last_day=date(2026, 6, 14)
+    )
+
+
+@pytest.fixture
+def sums(cast, period_q, before, procedures_khcn):
+    """Two agencies accepted in both quarters; HN-KHCN falls from 88/90 to 880/990, far beyond chance."""
+    big = GOOD | {"received_online": 950, "resolved_early": 500, "resolved_on_time": 380, "resolved_overdue": 110}
+    make_return(cast.khcn, before, [GOOD | {"resolved_overdue": 2}], procedures=procedures_khcn)
+    make_return(cast.khcn, period_q, [big], procedures=procedures_khcn)
+    make_return(cast.ngv, period_q, [GOOD])
+    tally.recompute_all()
+
+
+def test_leader_sees_rate_with_basis_and_formula(cast, client_of, sums):
+    page = client_of(cast.lanhdao).get("/overview/").content.decode()
+    # 880 + 88 in time of 990 + 90 resolved: 968/1080 = 89,63 %.
+    assert "89,6%" in page
+    assert "968/1.080" in page
+    assert "D2: " in page
+
+
+def test_change_is_told_with_the_value_before(cast, client_of, sums):
+    page = client_of(cast.lanhdao).get("/overview/?formula=D2").content.decode()
+    assert "giảm" in page
+    assert "97,8%" in page  # 88/90 in the quarter before
+
+
+def test_ranking_is_dense_and_names_the_size_of_the_group(cast, client_of, sums):
+    page = client_of(cast.lanhdao).get("/overview/").content.decode()
+    assert page.index("Sở Ngoại vụ") < page.index("Sở KH&amp;CN")
+    assert "2 đơn vị được xếp hạng" in page
+
+
+@pytest.mark.parametrize("name", ["lan", "minh", "tuan", "hoa", "admin"])
+def test_others_have_no_such_page(cast, client_of, sums, name):
+    assert client_of(getattr(cast, name)).get("/overview/").status_code == 403
+
+
+@pytest.mark.parametrize("name", ["lanhdao", "quan", "kiemtoan"])
+def test_oversight_may_open_it(cast, client_of, sums, name):
+    assert client_of(getattr(cast, name)).get("/overview/").status_code == 200
+
+
+def test_anonymous_is_sent_to_the_sign_in(client, sums):
+    answer = client.get("/overview/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/login/")
+
+
+@pytest.mark.parametrize("query", ["period=2031-Q1", "formula=D9"])
+def test_unknown_period_or_formula_is_not_found(cast, client_of, sums, query):
+    assert client_of(cast.lanhdao).get(f"/overview/?{query}").status_code == 404
+
+
+def test_empty_portal_says_so(cast, client_of):
+    answer = client_of(cast.lanhdao).get("/overview/")
+    assert answer.status_code == 200
+    assert "Chưa có báo cáo nào được tiếp nhận" in answer.content.decode()
+
+
+def test_a_new_acceptance_is_shown_at_once_after_the_sums(cast, client_of, sums, period_q):
+    client = client_of(cast.lanhdao)
+    assert "968/1.080" in client.get("/overview/").content.decode()
+    make_return(cast.nv, period_q, [GOOD])
+    tally.mark_stale(cast.nv.pk, period_q.pk)
+    run = tally.request_run()
+    run.refresh_from_db()
+    assert "1.056/1.170" in client.get("/overview/").content.decode()
+
+
+def test_rest_of_the_ranking_comes_on_demand(cast, client_of, sums):
+    client = client_of(cast.lanhdao)
+    answer = client.get("/overview/?ranking=all", headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert "<html" not in answer.content.decode()
+    assert "HX-Request" in answer["Vary"]
+
+
+def test_undefined_rate_prints_a_dash_and_is_not_ranked(cast, client_of, period_q):
+    nothing = dict.fromkeys(GOOD, 0)
+    make_return(cast.khcn, period_q, [nothing])
+    tally.recompute_all()
+    page = client_of(cast.lanhdao).get("/overview/").content.decode()
+    assert "Chưa có tỷ lệ, không xếp hạng" in page
+    assert "100%" not in page
+    assert ">0%<" not in page
