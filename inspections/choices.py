@@ -5,6 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
+# Kind of document that tells the result of a visit.
+INSPECTION_REPORT = "inspection_report"
+
+
 class InspectionKind(models.TextChoices):
     ADMINISTRATIVE = "administrative_inspection", _("Inspection of administrative reform")
     COUNCIL = "council_supervision", _("Supervision by the People's Council")

@@ -20,6 +20,7 @@ from dossiers import tally
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
 from dossiers.models import Period, Summary
 from inspections.choices import (
+    INSPECTION_REPORT,
     FindingKind,
     FindingState,
     InspectionKind,
@@ -31,7 +32,6 @@ from inspections.permissions import visits_with_reports
 from records.models import Document
 from records.registry import Content, Kind, content_hash, register
 
-INSPECTION_REPORT = "inspection_report"
 COUNTS = ("received", "resolved", "in_time", "resolved_overdue", "pending", "pending_overdue")
 RATES = ("D2", "D1", "online_share")
 TREND_PERIODS = 8

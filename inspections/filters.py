@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
 from cchc_portal.lib.fields import search_q
+from cchc_portal.lib.forms import DayInput
 from inspections.choices import OPEN_RECOMMENDATIONS, InspectionKind, RecommendationState, VisitState
-from inspections.forms import DateInput
 from inspections.models import Recommendation, Visit
 
 
@@ -48,8 +48,8 @@ class RecommendationFilter(django_filters.FilterSet):
     agency = django_filters.ModelChoiceFilter(
         label=_("agency"), queryset=_agencies, to_field_name="code", empty_label=_("every agency")
     )
-    due_from = django_filters.DateFilter(label=_("due from"), field_name="due", lookup_expr="gte", widget=DateInput())
-    due_to = django_filters.DateFilter(label=_("due until"), field_name="due", lookup_expr="lte", widget=DateInput())
+    due_from = django_filters.DateFilter(label=_("due from"), field_name="due", lookup_expr="gte", widget=DayInput())
+    due_to = django_filters.DateFilter(label=_("due until"), field_name="due", lookup_expr="lte", widget=DayInput())
 
     class Meta:
         model = Recommendation

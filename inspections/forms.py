@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from agencies.models import Agency, Person
 from cchc_portal.lib.fields import NfcFormField
+from cchc_portal.lib.forms import DayInput
 from cchc_portal.lib.text import clean_line, clean_text
 from dossiers.models import Period
 from inspections import photos
@@ -18,15 +19,6 @@ LONGEST_TEXT = 20_000
 PHOTOS_AT_ONCE = 10
 LONGEST_THEME = 300
 LINES_AT_MOST = 60
-
-
-class DateInput(forms.DateInput):
-    """The browser's own date control, which wants ISO dates."""
-
-    input_type = "date"
-
-    def __init__(self, **kwargs):
-        super().__init__(format="%Y-%m-%d", **kwargs)
 
 
 class LinesField(NfcFormField):
@@ -118,8 +110,8 @@ class VisitForm(VersionedForm):
             "assessment",
         )
         widgets = {
-            "date": DateInput(),
-            "last_day": DateInput(),
+            "date": DayInput(),
+            "last_day": DayInput(),
             "situation": forms.Textarea(attrs={"rows": 4}),
             "assessment": forms.Textarea(attrs={"rows": 4}),
             "one_stop_desk_inspected": forms.NullBooleanSelect(),
@@ -210,7 +202,7 @@ class RecommendationForm(VersionedForm):
     class Meta:
         model = Recommendation
         fields = ("agency", "text", "due", "finding")
-        widgets = {"text": forms.Textarea(attrs={"rows": 4}), "due": DateInput()}
+        widgets = {"text": forms.Textarea(attrs={"rows": 4}), "due": DayInput()}
 
     def __init__(self, *args, visit, **kwargs):
         super().__init__(*args, **kwargs)
@@ -245,7 +237,7 @@ class MemberForm(forms.ModelForm):
     class Meta:
         model = TeamMember
         fields = ("person", "role", "joined_on", "left_on")
-        widgets = {"joined_on": DateInput(), "left_on": DateInput()}
+        widgets = {"joined_on": DayInput(), "left_on": DayInput()}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -263,7 +255,7 @@ class LeaveForm(forms.Form):
     """Until when somebody belongs to the team."""
 
     member = forms.IntegerField(widget=forms.HiddenInput)
-    left_on = forms.DateField(label=gettext_lazy("to (last day)"), widget=DateInput())
+    left_on = forms.DateField(label=gettext_lazy("to (last day)"), widget=DayInput())
 
 
 class MoveForm(forms.Form):
@@ -343,4 +335,4 @@ class AmendForm(MoveForm):
         max_length=LONGEST_TEXT,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    due = forms.DateField(label=gettext_lazy("due"), required=False, widget=DateInput())
+    due = forms.DateField(label=gettext_lazy("due"), required=False, widget=DayInput())

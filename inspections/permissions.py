@@ -1,7 +1,8 @@
 """Who may do what in supervision: one predicate per action, each asked with the person and the thing.
 
 A team's rights last from joining to leaving. The agency's side acts for itself and for what it absorbed; nobody of the
-agency in charge, and nobody who reported a remedy, ever verifies it. What a state allows is said by the models and the workflow.
+agency in charge, and nobody who reported a remedy, ever verifies it. What a state allows is said by the models and by
+the workflow.
 """
 
 from django.db.models import Q

@@ -67,7 +67,7 @@ def _too_many_pixels() -> PhotoRefused:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The decoded picture on an empty canvas: turned as it was held, at most VIEW_SIDE a side, on white, no metadata."""
+    """The decoded picture on an empty canvas: turned as it was held, at most VIEW_SIDE a side, nothing else."""
     try:
         image.draft("RGB", (VIEW_SIDE, VIEW_SIDE))  # a JPEG is decoded at half or a quarter where that is enough
         turned = ImageOps.exif_transpose(image)

@@ -3,6 +3,7 @@
 State is assigned here and nowhere else. The states are those of domain.md §6.
 """
 
+import hashlib
 from datetime import datetime
 
 from django.db import models, transaction
@@ -252,6 +253,15 @@ def _keep_remedy(recommendation: Recommendation, by, data: dict) -> None:
     )
 
 
+def _told_remedy(recommendation: Recommendation, data: dict) -> dict:
+    """The trail keeps the words, and of a file its name and hash."""
+    told = {"remedy": data["text"].strip()}
+    if data.get("evidence"):
+        name, content, _content_type = data["evidence"]
+        told["evidence"] = {"name": name, "sha256": hashlib.sha256(content).hexdigest()}
+    return told
+
+
 def _remedy_reported(recommendation: Recommendation, data: dict) -> list[str]:
     return [] if recommendation.remedies.exists() else [_("No remedy has been reported yet.")]
 
@@ -347,6 +357,7 @@ RECOMMENDATIONS = Machine(
             RecommendationState.ANSWERED,
             permissions.reports_remedy,
             guard=_text_given,
+            tells=_told_remedy,
             follow=_keep_remedy,
             primary=True,
         ),

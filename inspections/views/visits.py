@@ -16,8 +16,8 @@ from cchc_portal.lib import tables
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.paging import page_of
 from inspections import permissions
-from inspections.choices import OPEN_RECOMMENDATIONS, FindingKind, FindingState
-from inspections.documents import INSPECTION_REPORT, report_title
+from inspections.choices import INSPECTION_REPORT, OPEN_RECOMMENDATIONS, FindingKind, FindingState
+from inspections.documents import report_title
 from inspections.filters import VisitFilter
 from inspections.forms import ProposalForm, VisitForm
 from inspections.models import Finding, Proposal, Recommendation, Visit
@@ -56,9 +56,18 @@ def visit_list(request: HttpRequest) -> HttpResponse:
         columns = [_("date"), _("agency"), _("kind"), _("team"), _("period covered"), _("state"), _("findings")]
         columns += [_("open recommendations"), _("overdue")]
         rows = (
-            [v.date, v.agency.name, v.get_kind_display(), v.team.name, str(v.period or ""), v.get_state_display()]
-            + [v.found, v.open, v.overdue]
-            for v in visits.qs
+            [
+                visit.date,
+                visit.agency.name,
+                visit.get_kind_display(),
+                visit.team.name,
+                str(visit.period or ""),
+                visit.get_state_display(),
+                visit.found,
+                visit.open,
+                visit.overdue,
+            ]
+            for visit in visits.qs
         )
         return tables.table_response(_("Visits"), columns, rows, request.GET["format"])
     context = {

@@ -1,21 +1,111 @@
-from django.http import HttpRequest, HttpResponse
+"""Documents: what was made, its progress, the download, and the public check of a printed one."""
+
+import re
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_not_required
+from django.db.models import Q
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from cchc_portal.lib.errors import Conflict
+from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
+from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.text import ascii_slug
+from inspections.choices import INSPECTION_REPORT
+from inspections.models import Visit
+from records import registry
+from records.choices import JobState
+from records.models import Document
+
+CHECK_CODE = re.compile(r"[0-9a-f]{32}")
 
 
-def document_list(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse(status=501)
+def _named(document: Document) -> Document:
+    """The document with the name of its kind; None where no app makes that kind any more."""
+    labels = {kind.code: kind.label for kind in registry.kinds()}
+    document.kind_label = labels.get(document.kind)
+    return document
 
 
-def document_detail(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse(status=501)
+@require_safe
+def document_list(request: HttpRequest) -> HttpResponse:
+    """Documents the person may see, newest first, narrowed by `?kind=`."""
+    documents = Document.objects.visible_to(request.user).select_related("asked_by").order_by("-asked_at", "-pk")
+    kinds = registry.kinds()
+    chosen = request.GET.get("kind", "")
+    if chosen:
+        documents = documents.filter(kind=chosen)
+    page = page_of(request, documents)
+    page.object_list = [_named(document) for document in page.object_list]
+    context = {"page": page, "kinds": kinds, "chosen": chosen, "breadcrumb": [(_("Documents"), "")]}
+    return render(request, "reports/document_list.html", context)
 
 
-def document_status(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse(status=501)
+@require_safe
+def document_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One document: how far it is, what it is, its hashes."""
+    rows = Document.objects.visible_to(request.user).select_related("asked_by")
+    document = _named(get_object_or_404(rows, pk=pk))
+    code = document.content_hash[:32]
+    context = {
+        "document": document,
+        "check_url": request.build_absolute_uri(reverse("reports:check", args=[code])) if code else "",
+        "breadcrumb": [(_("Documents"), reverse("reports:document_list")), (document.title, "")],
+    }
+    return render(request, "reports/document_detail.html", context)
 
 
-def document_download(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse(status=501)
+@require_safe
+@vary_on_htmx
+def document_status(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """How far the document is: a fragment that asks again by itself until it is ready or has failed."""
+    document = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
+    template = "includes/_document_status.html" if wants_fragment(request) else "reports/document_status.html"
+    return render(request, template, {"document": document})
 
 
-def check(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse(status=501)
+@require_safe
+def document_download(request: HttpRequest, pk: UUID) -> FileResponse:
+    """The file itself. Rights are asked anew; what is not ready answers 409."""
+    document = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
+    if document.state != JobState.READY:
+        raise Conflict(_("The document is not ready yet. Wait a moment and try again."))
+    try:
+        handle = document.file.open("rb")
+    except FileNotFoundError as lost:
+        raise Http404 from lost
+    response = FileResponse(
+        handle,
+        as_attachment=True,
+        filename=f"{ascii_slug(document.title)[:80].strip('-')}.pdf",
+        content_type="application/pdf",
+    )
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+@login_not_required
+@require_safe
+def check(request: HttpRequest, token: str) -> HttpResponse:
+    """Is this printed document the one that the portal made? Open to everybody; tells nothing of what it says."""
+    code = re.sub(r"[\s-]", "", token[:80]).lower()
+    document = None
+    if CHECK_CODE.fullmatch(code):
+        known = Q(check_token=code) | Q(content_hash__startswith=code)
+        document = Document.objects.filter(known, state=JobState.READY).order_by("-asked_at").first()
+    context = {"document": document}
+    if document is not None:
+        visit = Visit.objects.filter(pk=document.subject_id).select_related("agency").first()
+        same = Document.objects.filter(kind=document.kind, subject_id=document.subject_id, state=JobState.READY)
+        newer = same.filter(asked_at__gt=document.asked_at).exclude(content_hash=document.content_hash)
+        context |= {
+            "document": _named(document),
+            "agency": visit.agency if visit and document.kind == INSPECTION_REPORT else None,
+            "newer": newer.order_by("-asked_at").first(),
+        }
+    return render(request, "reports/document_check.html", context, status=200 if document else 404)
