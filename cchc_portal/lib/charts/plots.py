@@ -45,13 +45,17 @@ def heat_map(
 ) -> Chart:
     """Shares (0–1) by row and column, darker for more, each with its printed text; a missing one is a dashed frame."""
     column, labels = label_column(rows, width)
-    left, top = column + 10, 26
-    across = max(34.0, (width - left - 4) / max(1, len(columns)))
+    left, top = column + 10, 38
+    words = [word for name in columns for word in name.split()]
+    widest = max([text_width(text) for text in [*words, *(datum.printed for datum in cells.values())]], default=0)
+    across = max(widest + 6, (width - left - 4) / max(1, len(columns)))
     width = max(width, math.ceil(left + across * len(columns) + 4))
-    texts = [
-        Text(xy(left + across * (index + 0.5)), "16", wrapped(name, across, most=1)[0], "middle", INK_SOFT)
-        for index, name in enumerate(columns)
-    ]
+    texts = []
+    for index, name in enumerate(columns):
+        lines = wrapped(name, across)
+        for number, line in enumerate(lines):
+            y = top - 8 - 14 * (len(lines) - 1 - number)
+            texts.append(Text(xy(left + across * (index + 0.5)), xy(y), line, "middle", INK_SOFT))
     boxes, y, printed_rows = [], float(top), []
     for name, lines in zip(rows, labels, strict=True):
         tall = 34 if len(lines) > 1 else 26
@@ -114,7 +118,7 @@ def dot_plot(
     def at(value):
         return left + (right - left) * float((value - low) / (high - low))
 
-    top, tall = 30.0, 28
+    top, tall = 30.0, 36 if any(len(lines) > 1 for lines in labels) else 28
     bottom = top + tall * len(changes)
     lines = [Line(xy(at(tick)), xy(top), xy(at(tick)), xy(bottom)) for tick in ticks]
     texts = [Text(xy(at(tick)), xy(bottom + 16), printed_tick(tick, percent), "middle", INK_SOFT) for tick in ticks]
