@@ -1,9 +1,10 @@
-"""What the sums are: the summary of accepted returns, kept right (`refill`) and read (`reading`).
+"""What the sums are: the summary of accepted returns, kept right (`refill`), read (`reading`), audited (`breaches`).
 
 Accepting, voiding or restating a return calls `mark_stale` in its transaction; `dossiers.tasks.request_run` then has
 the worker sum the pair and everything above it again.
 """
 
+from dossiers.tally.breaches import BrokenLine, broken_lines
 from dossiers.tally.reading import (
     RankedAgency,
     RankedGroup,
@@ -25,9 +26,11 @@ from dossiers.tally.refill import (
 )
 
 __all__ = [
+    "BrokenLine",
     "RankedAgency",
     "RankedGroup",
     "added",
+    "broken_lines",
     "differences",
     "mark_stale",
     "period_before",
