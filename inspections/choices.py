@@ -4,7 +4,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-
 # Kind of document that tells the result of a visit.
 INSPECTION_REPORT = "inspection_report"
 

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from agencies.models import Agency
-from cchc_portal.lib.numbers import NONE_PRINTED, format_count
+from cchc_portal.lib import charts
+from cchc_portal.lib.numbers import NONE_PRINTED, Rate, format_count
 from cchc_portal.lib.text import ascii_slug
 from dossiers import tally
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
@@ -75,7 +76,7 @@ class Figures:
     days: str
     counts: tuple[tuple[str, str], ...]
     rates: tuple[RateShown, ...]
-    trend: tuple[tuple[str, int | None, str], ...]
+    trend: tuple[tuple[str, int | None, int | None], ...]
 
 
 @dataclass(frozen=True)
@@ -212,14 +213,29 @@ def _figures(visit: Visit) -> tuple[Figures | None, str]:
     return figures, ""
 
 
-def _trend(agency: Agency, period: Period) -> tuple[tuple[str, int | None, str], ...]:
-    """D2 of the last periods of the same kind and calendar: (label, tenths of a percent or None, as printed)."""
+def _trend(agency: Agency, period: Period) -> tuple[tuple[str, int | None, int | None], ...]:
+    """D2 of the last periods of the same kind and calendar: (label, numerator, denominator)."""
     if period.last_day is None:
         return ()
     rows = Period.objects.filter(kind=period.kind, calendar=period.calendar, last_day__lte=period.last_day)
     periods = list(rows.order_by("-last_day")[:TREND_PERIODS])[::-1]
     points = tally.trend(agency, "D2", periods)
-    return tuple((p.label, rate.tenths if rate else None, rate.printed if rate else NONE_PRINTED) for p, rate in points)
+    return tuple((p.label, rate.numerator, rate.denominator) if rate else (p.label, None, None) for p, rate in points)
+
+
+def _trend_chart(figures: Figures) -> charts.Chart | None:
+    """The line of the on-time rate; None where no period has one."""
+    rates = [(label, Rate(numerator, denominator, "D2")) for label, numerator, denominator in figures.trend]
+    known = [(label, rate) for label, rate in rates if rate.is_defined]
+    if not known:
+        return None
+    (first, before), (last, now) = known[0], known[-1]
+    title = _("On-time rate (D2): %(before)s in %(first)s, %(now)s in %(last)s")
+    return charts.line_chart(
+        [charts.Series("D2", [charts.Datum.of_rate(label, rate) for label, rate in rates])],
+        title=title % {"before": before.printed, "first": first, "now": now.printed, "last": last},
+        desc=_("A gap stands for a period without an accepted return."),
+    )
 
 
 def _groups(findings: Iterable[Finding]) -> tuple[Group, ...]:
@@ -324,7 +340,11 @@ def build_report(document: Document) -> Content:
     visit = rows.get(pk=document.subject_id)
     report = freeze(visit, draft=document.draft)
     fingerprint = asdict(report)
-    context = {"report": report, "check_code": content_hash(fingerprint)[:32]}
+    context = {
+        "report": report,
+        "chart": _trend_chart(report.figures) if report.figures else None,
+        "check_code": content_hash(fingerprint)[:32],
+    }
     return Content(
         html=render_to_string("inspections/pdf/inspection_report.html", context),
         fingerprint=fingerprint,
