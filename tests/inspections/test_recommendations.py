@@ -1,0 +1,158 @@
+"""Pages of recommendations: drafting from a finding, the agency's side, verifying, the list."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from inspections.choices import FindingState, RecommendationState
+from inspections.models import Recommendation, Remedy
+from records.models import Event
+
+LIST = "inspections:recommendation_list"
+
+
+def test_from_a_finding_in_one_step(cast, client_of, visit, make_finding):
+    finding = make_finding(text="Bảng giá cũ")
+    url = reverse("inspections:recommendation_new", args=[visit.pk])
+    client = client_of(cast.khoa)
+    form = client.get(url, {"finding": finding.pk}).context["form"]
+    assert form.initial["agency"] == cast.khcn.pk
+    assert "Bảng giá cũ" in form.initial["text"]
+    assert client.get(url, {"finding": "x"}).status_code == 200
+    data = {"agency": cast.khcn.pk, "text": "Thay bảng giá", "due": "2027-01-31", "finding": finding.pk}
+    assert client.post(url, data).status_code == 302
+    made = Recommendation.objects.get()
+    assert (made.finding, made.state, made.created_by) == (finding, RecommendationState.DRAFT, cast.khoa)
+    assert client_of(cast.lan).post(url, data).status_code == 403
+    assert client.post(url, data | {"text": ""}).status_code == 422
+
+
+def test_the_whole_way_through_the_pages(cast, client_of, make_recommendation, photo_bytes):
+    recommendation = make_recommendation()
+    url = recommendation.get_absolute_url()
+    hoa, lan, minh = client_of(cast.hoa), client_of(cast.lan), client_of(cast.minh)
+    assert lan.get(url).status_code == 404
+    assert hoa.post(url + "issue/").status_code == 302
+    assert lan.get(url).status_code == 200
+    assert lan.post(url + "accept/").status_code == 403
+    assert minh.post(url + "accept/").status_code == 302
+    assert lan.post(url + "start/").status_code == 302
+    photo = SimpleUploadedFile("bang.jpg", photo_bytes(), content_type="image/jpeg")
+    assert lan.post(url + "answer/", {"text": "Đã thay bảng", "evidence": photo}).status_code == 302
+    assert hoa.post(url + "send_back/", {"reason": "Ảnh mờ"}).status_code == 302
+    pdf = SimpleUploadedFile("bien-ban.pdf", b"%PDF-1.7 noi dung", content_type="application/pdf")
+    assert lan.post(url + "answer/", {"text": "Đã chụp lại", "evidence": pdf}).status_code == 302
+    assert minh.post(url + "close_implemented/", {"reason": "xong"}).status_code == 403
+    assert client_of(cast.khoa).post(url + "close_implemented/", {"reason": "Đã đến xem"}).status_code == 302
+    recommendation.refresh_from_db()
+    assert (recommendation.state, recommendation.closed_by) == (RecommendationState.CLOSED_IMPLEMENTED, cast.khoa)
+    assert [remedy.verdict for remedy in recommendation.remedies.order_by("pk")] == ["Ảnh mờ", "Đã đến xem"]
+    assert Event.objects.about(recommendation).count() == 7
+    page = hoa.get(url).content.decode()
+    assert "Đã chụp lại" in page
+    assert "Ảnh mờ" in page
+
+
+def test_evidence_is_handed_out_to_those_who_see_the_recommendation(cast, client_of, make_recommendation):
+    recommendation = make_recommendation(RecommendationState.IN_PROGRESS)
+    pdf = SimpleUploadedFile("Biên bản.pdf", b"%PDF-1.7 noi dung", content_type="text/html")
+    client_of(cast.lan).post(recommendation.get_absolute_url() + "answer/", {"text": "Đã làm", "evidence": pdf})
+    url = reverse("inspections:evidence", args=[Remedy.objects.get().evidence_id])
+    response = client_of(cast.hoa).get(url)
+    assert b"".join(response.streaming_content) == b"%PDF-1.7 noi dung"
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"] == 'attachment; filename="bien-ban.pdf"'
+    assert response["Content-Security-Policy"].startswith("sandbox")
+    assert client_of(cast.tuan).get(url).status_code == 404
+
+
+def test_evidence_that_is_neither_photo_nor_pdf_keeps_the_words(cast, client_of, make_recommendation):
+    recommendation = make_recommendation(RecommendationState.IN_PROGRESS)
+    page = SimpleUploadedFile("x.pdf", b"<html><script>alert(1)</script>", content_type="application/pdf")
+    response = client_of(cast.lan).post(
+        recommendation.get_absolute_url() + "answer/", {"text": "Đã làm xong việc", "evidence": page}
+    )
+    assert response.status_code == 422
+    assert "Đã làm xong việc" in response.content.decode()
+    assert not Remedy.objects.exists()
+
+
+def test_dispute_and_amend(cast, client_of, make_recommendation):
+    recommendation = make_recommendation(RecommendationState.ISSUED)
+    url = recommendation.get_absolute_url()
+    minh, hoa = client_of(cast.minh), client_of(cast.hoa)
+    assert minh.post(url + "dispute/", {"reason": ""}).status_code == 422
+    assert minh.post(url + "dispute/", {"reason": "Không thuộc thẩm quyền"}).status_code == 302
+    assert "Không thuộc thẩm quyền" in hoa.get(url).content.decode()
+    words = {"reason": "Điều chỉnh", "text": "Phối hợp Sở Nội vụ", "due": "2027-02-01"}
+    assert hoa.post(url + "amend/", words).status_code == 302
+    recommendation.refresh_from_db()
+    assert (recommendation.state, recommendation.text) == (RecommendationState.ISSUED, "Phối hợp Sở Nội vụ")
+
+
+def test_edit_draft_and_stale(cast, client_of, make_recommendation):
+    recommendation = make_recommendation()
+    url = reverse("inspections:recommendation_edit", args=[recommendation.pk])
+    data = {"agency": cast.khcn.pk, "text": "Lời một", "seen": 1}
+    assert client_of(cast.khoa).post(url, data).status_code == 302
+    response = client_of(cast.hoa).post(url, data | {"text": "Lời hai"})
+    assert response.status_code == 409
+    assert "Lời một" in response.content.decode()
+    assert "Lời hai" in response.content.decode()
+    Recommendation.objects.update(state=RecommendationState.ISSUED)
+    assert client_of(cast.hoa).post(url, data | {"seen": 2}).status_code == 409
+
+
+@pytest.fixture
+def dated(make_recommendation):
+    today = timezone.localdate()
+    return [
+        make_recommendation(RecommendationState.ISSUED, text="không hạn"),
+        make_recommendation(RecommendationState.CLOSED_IMPLEMENTED, text="đã xong", due=today - timedelta(days=30)),
+        make_recommendation(RecommendationState.ISSUED, text="sắp tới", due=today + timedelta(days=3)),
+        make_recommendation(RecommendationState.IN_PROGRESS, text="quá hạn", due=today - timedelta(days=1)),
+    ]
+
+
+def test_list_order_filters_and_query_count(cast, client_of, dated):
+    client = client_of(cast.quan)
+
+    def found(**query):
+        return [row.text for row in client.get(reverse(LIST), query).context["page"]]
+
+    assert found() == ["quá hạn", "sắp tới", "không hạn", "đã xong"]
+    assert found(only="overdue") == ["quá hạn"]
+    assert found(only="closed") == ["đã xong"]
+    assert found(state="in_progress") == ["quá hạn"]
+    assert found(q="sap toi") == ["sắp tới"]
+    assert found(agency="HN-NGV") == []
+    today = timezone.localdate()
+    assert found(due_from=today.isoformat()) == ["sắp tới"]
+
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            client.get(reverse(LIST))
+        return len(captured)
+
+    four = queries()
+    Recommendation.objects.filter(pk__in=[row.pk for row in dated[1:]]).delete()
+    assert queries() == four
+
+
+def test_export_neutralises_formulas(cast, client_of, make_recommendation):
+    make_recommendation(RecommendationState.ISSUED, text='=HYPERLINK("http://x")')
+    response = client_of(cast.quan).get(reverse(LIST), {"format": "csv"})
+    assert "'=HYPERLINK" in b"".join(response.streaming_content).decode()
+
+
+def test_the_agency_never_reads_a_finding_through_a_recommendation(cast, client_of, make_finding, make_recommendation):
+    finding = make_finding(FindingState.DRAFT, text="Nhận định nội bộ")
+    recommendation = make_recommendation(RecommendationState.ISSUED, finding=finding)
+    url = recommendation.get_absolute_url()
+    assert "Nhận định nội bộ" not in client_of(cast.lan).get(url).content.decode()
+    assert "Nhận định nội bộ" in client_of(cast.hoa).get(url).content.decode()
