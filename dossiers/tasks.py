@@ -25,6 +25,14 @@ def run_rates(pk: int) -> None:
     RateRun.objects.finish(run, rows=rows)
 
 
+def run_now(*, period: Period | None = None, everything: bool = False) -> RateRun:
+    """Do a rate run in this process and return its row, ready or with its error; what pages keep notices it."""
+    run = RateRun.objects.create(period=period, everything=everything)
+    run_rates(run.pk)
+    run.refresh_from_db()
+    return run
+
+
 def request_run(*, period: Period | None = None, everything: bool = False) -> RateRun:
     """Ask the worker to sum again: what is stale, a whole period, or everything; called where the change is made.
 

@@ -2,8 +2,9 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from dossiers import tally
-from dossiers.models import Period
+from dossiers.models import Period, StaleFigure
+from dossiers.tasks import run_now
+from records.choices import JobState
 
 
 class Command(BaseCommand):
@@ -15,13 +16,13 @@ class Command(BaseCommand):
         which.add_argument("--all", action="store_true")
 
     def handle(self, *args, period, **options):
-        if options["all"]:
-            rows = tally.recompute_all()
-        elif period:
-            found = Period.objects.filter(label=period).first()
-            if found is None:
-                raise CommandError(f"no period is labelled {period}")
-            rows = tally.recompute_period(found.pk)
-        else:
-            rows = tally.recompute_stale()
-        self.stdout.write(f"{rows} rows changed")
+        found = Period.objects.filter(label=period).first() if period else None
+        if period and found is None:
+            raise CommandError(f"no period is labelled {period}")
+        if not period and not options["all"] and not StaleFigure.objects.exists():
+            self.stdout.write("nothing is stale")
+            return
+        run = run_now(period=found, everything=options["all"])
+        if run.state != JobState.READY:
+            raise CommandError(run.error)
+        self.stdout.write(f"{run.rows} rows changed")

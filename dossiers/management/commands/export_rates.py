@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from cchc_portal.lib.numbers import rate_decimal6
 from cchc_portal.lib.tables import csv_lines
 from dossiers import tally
-from dossiers.models import Period
+from dossiers.models import Period, StaleFigure
+from dossiers.tasks import run_now
 
 FIGURES = (
     "received",
@@ -51,7 +52,8 @@ class Command(BaseCommand):
         if found is None:
             raise CommandError(f"no period is labelled {period}")
         # What was accepted a moment ago is in the file, whether or not the worker has come to it.
-        tally.recompute_stale(found.pk)
+        if StaleFigure.objects.filter(period=found).exists():
+            run_now()
         rows = [exported(row, period) for row in tally.summary_rows(found, tree=tree)]
         rows.sort(key=lambda row: row["agency"])
         if options["format"] == "json":
