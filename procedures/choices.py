@@ -42,3 +42,8 @@ class DecisionKind(models.TextChoices):
     PUBLISHED = "published", pgettext_lazy("decision", "Published")
     AMENDED = "amended", pgettext_lazy("decision", "Amended")
     ABOLISHED = "abolished", pgettext_lazy("decision", "Abolished")
+
+
+def level_name(scale: str, value: str):
+    """The name of a value on its scale, for people."""
+    return Level2022(value).label if scale == Scale.LEVEL_2022 and value in Level2022.values else value

@@ -1,19 +1,129 @@
-"""To be filled."""
+"""The register of procedures: list as of any day, one procedure with everything dated, and its edit pages."""
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from agencies.permissions import keeps_registers
+from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
+from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
+from procedures.choices import Scale, level_name
+from procedures.filters import ProcedureFilter
+from procedures.forms import ProcedureForm
+from procedures.imports import COLUMNS
+from procedures.models import OnlineLevel, Procedure
+from records.models import Event
 
 
-def procedure_list(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse()
+@require_safe
+@vary_on_htmx
+def procedure_list(request: HttpRequest) -> HttpResponse:
+    """The register as of a day with the level on each scale; fragment for HTMX, CSV or XLSX with ?format=."""
+    procedures = Procedure.objects.visible_to(request.user).for_list()
+    narrowed = ProcedureFilter(request.GET, procedures)
+    rows = _with_levels(narrowed.qs, narrowed.day)
+    if request.GET.get("format") in CONTENT_TYPES:
+        return _export(rows, request.GET["format"])
+    page = page_of(request, rows)
+    for procedure in page.object_list:
+        procedure.by_scale = levels_by_scale(procedure)
+    context = {
+        "filter": narrowed,
+        "page": page,
+        "day": narrowed.day,
+        "may_edit": keeps_registers(request.user),
+        "scales": Scale.choices,
+        "breadcrumb": [(_("Procedures"), None)],
+    }
+    name = "procedures/_procedure_table.html" if wants_fragment(request) else "procedures/procedure_list.html"
+    return render(request, name, context)
 
 
-def procedure_new(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse()
+def _with_levels(procedures, day):
+    levels = OnlineLevel.objects.order_by("valid_from", "pk")
+    if day:
+        levels = levels.valid_on(day)
+    return procedures.prefetch_related(Prefetch("online_levels", queryset=levels, to_attr="levels_shown"))
 
 
-def procedure_detail(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse()
+def levels_by_scale(procedure: Procedure) -> list[str]:
+    """The procedure's level on each of the three scales, in their order; "" where it has none on the day."""
+    shown = {row.scale: level_name(row.scale, row.value) for row in procedure.levels_shown}
+    return [str(shown.get(scale, "")) for scale in Scale.values]
 
 
-def procedure_edit(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse()
+def _export(procedures, fmt: str) -> HttpResponse:
+    """The columns of the import, so that a download can be corrected and read in again."""
+    widths = {"name": 60, "field": 30}
+    rows = (
+        (
+            procedure.code,
+            procedure.name,
+            procedure.field.name,
+            procedure.level,
+            procedure.statutory_days,
+            procedure.fee,
+            *({row.scale: row.value for row in procedure.levels_shown}.get(scale) for scale in Scale.values),
+            procedure.valid_from,
+            procedure.valid_to,
+        )
+        for procedure in procedures
+    )
+    return table_response(_("Procedures"), [Column(name, widths.get(name, 14)) for name in COLUMNS], rows, fmt)
+
+
+@require_safe
+def procedure_detail(request: HttpRequest, code: str) -> HttpResponse:
+    """Everything dated about one procedure: levels on three separate scales, decisions, who handles it."""
+    procedure = get_object_or_404(Procedure.objects.visible_to(request.user).for_list(), code=code)
+    rows = list(procedure.online_levels.order_by("valid_from", "pk"))
+    for row in rows:
+        row.printed = level_name(row.scale, row.value)
+    context = {
+        "procedure": procedure,
+        "scales": [(label, [row for row in rows if row.scale == scale]) for scale, label in Scale.choices],
+        "decisions": procedure.decisions.all(),
+        "handlers": procedure.handlers.select_related("agency").order_by("agency__sort_key", "valid_from"),
+        "today": timezone.localdate(),
+        "may_edit": keeps_registers(request.user),
+        "breadcrumb": [(_("Procedures"), reverse("procedures:procedure_list")), (procedure.code, None)],
+    }
+    return render(request, "procedures/procedure_detail.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def procedure_new(request: HttpRequest) -> HttpResponse:
+    """A new procedure of the register."""
+    if not keeps_registers(request.user):
+        raise PermissionDenied
+    return _save_or_show(request, ProcedureForm(request.POST or None), _("New procedure"), "create_procedure")
+
+
+@require_http_methods(["GET", "POST"])
+def procedure_edit(request: HttpRequest, code: str) -> HttpResponse:
+    """Correct a procedure; its code stays."""
+    procedure = get_object_or_404(Procedure.objects.visible_to(request.user).for_list(), code=code)
+    if not keeps_registers(request.user):
+        raise PermissionDenied
+    form = ProcedureForm(request.POST or None, instance=procedure)
+    return _save_or_show(request, form, code, "edit_procedure")
+
+
+def _save_or_show(request: HttpRequest, form: ProcedureForm, title: str, action: str) -> HttpResponse:
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            saved = form.save_checked()
+            Event.objects.append(actor=request.user, action=action, **saved)
+        messages.success(request, _("Saved: %(name)s.") % {"name": saved["target"].name})
+        return redirect("procedures:procedure_detail", code=saved["target"].code)
+    back = reverse("procedures:procedure_list")
+    context = {"form": form, "title": title, "back": back, "breadcrumb": [(_("Procedures"), back), (title, None)]}
+    return render(request, "registers/form.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,104 @@
+"""What forms of register rows share: date controls, and saving that names the version it saw. No models."""
+
+import hashlib
+import json
+
+from django import forms
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.translation import gettext as _
+
+from cchc_portal.lib.errors import Conflict
+
+
+class DayInput(forms.DateInput):
+    """The browser's own date control, which wants ISO dates."""
+
+    input_type = "date"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class InstantInput(forms.DateTimeInput):
+    """The browser's own control for a day and a time; instants are those of Hanoi."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+def stored_values(thing, names) -> dict:
+    """Values of these fields as the trail keeps them: a reference by the text it is shown as."""
+    values = {}
+    for name in names:
+        value = getattr(thing, name)
+        values[name] = str(value) if hasattr(value, "_meta") else value
+    return values
+
+
+def version_of(thing, names) -> str:
+    """What a form remembers of the row it showed: its version, or a fingerprint of a row that carries none."""
+    if hasattr(thing, "version"):
+        return str(thing.version)
+    text = json.dumps(stored_values(thing, names), cls=DjangoJSONEncoder, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def printed(value) -> str:
+    """A stored value for people, on the page that shows both versions."""
+    if value in (None, ""):
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return f"{value:%d/%m/%Y}" if hasattr(value, "strftime") else str(value)
+
+
+class RegisterForm(forms.ModelForm):
+    """A model form that carries the version it showed in a hidden field and refuses to overwrite a newer one."""
+
+    version = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["version"] = version_of(self.instance, self._meta.fields)
+
+    def save_checked(self) -> dict:
+        """Save inside the caller's transaction; gives target, before and after for the trail (what changed alone).
+
+        Raises Conflict, with both values, when the stored row is not the one that the form showed.
+        """
+        names = self._meta.fields
+        before = {}
+        if self.instance.pk:
+            stored = type(self.instance)._default_manager.select_for_update().get(pk=self.instance.pk)
+            before = stored_values(stored, names)
+            if version_of(stored, names) != self.cleaned_data["version"]:
+                raise self._conflict(before)
+            if hasattr(stored, "version"):
+                self.instance.version = stored.version + 1
+        target = self.save()
+        after = stored_values(target, names)
+        changed = [name for name in names if not before or before[name] != after[name]]
+        return {
+            "target": target,
+            "before": {name: before[name] for name in changed} if before else None,
+            "after": {name: after[name] for name in changed},
+        }
+
+    def _conflict(self, stored: dict) -> Conflict:
+        mine = stored_values(self.instance, self._meta.fields)
+        differing = [name for name in mine if mine[name] != stored[name]] or list(mine)
+        return Conflict(
+            _("Somebody else has saved this meanwhile; nothing of yours was saved. Compare and enter it again."),
+            theirs=[(self.fields[name].label, printed(stored[name])) for name in differing if name in self.fields],
+            mine=[(self.fields[name].label, printed(mine[name])) for name in differing if name in self.fields],
+        )
+
+
+def check_day_order(form: forms.BaseForm, first: str = "valid_from", last: str = "valid_to") -> None:
+    """Add an error at the last day when it lies before the first; both may be open."""
+    opened, closed = form.cleaned_data.get(first), form.cleaned_data.get(last)
+    if opened and closed and closed < opened:
+        form.add_error(last, _("The last day lies before the first day."))
