@@ -98,11 +98,15 @@ def _check_extent(rows, columns):
 
 @dataclass
 class SheetScan:
-    """A part of the workbook: its outermost cell, and its formulas by row (from 1) and column (from 0)."""
+    """A part of the workbook: its outermost cell, and its formulas by row (from 1) and column (from 0).
+
+    `errors` are the cells that hold an error such as #N/A, which calamine gives as empty.
+    """
 
     rows: int = 0
     columns: int = 0
     formulas: dict = field(default_factory=dict)
+    errors: set = field(default_factory=set)
 
 
 class _Scanner:
@@ -134,6 +138,8 @@ class _Scanner:
             self.column = index + 1
             self.reach(row, index + 1)
             self.at = (row, index)
+            if attributes.get("t") == "e":
+                self.scan.errors.add(self.at)
         elif name == "f" and self.column:
             self.formula = []
 
@@ -215,12 +221,18 @@ def open_workbook(file):
     Rows count from 1, columns from 0. Calamine gives a formula's stored value, or an empty cell where none is stored,
     so importers must look at the formulas too.
     """
+    workbook, scans = open_scanned(file)
+    return workbook, {sheet: scan.formulas for sheet, scan in scans.items()}
+
+
+def open_scanned(file):
+    """As `open_workbook`, with the whole SheetScan of each sheet, so that cells with errors are seen as well."""
     name, data = read_upload(file)
     if name.endswith(_REFUSED_NAMES):
         raise _refuse_kind()
     scans = scan_workbook(data)
     workbook = _guarded(lambda: python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)))
-    return workbook, _formulas_by_sheet(data, scans, workbook.sheet_names)
+    return workbook, _scans_by_sheet(data, scans, workbook.sheet_names)
 
 
 def _guarded(action):
@@ -242,8 +254,8 @@ def _attributes(tag):
     return {name.decode().lower(): value.decode("utf-8", "replace") for name, value in _ATTRIBUTE.findall(tag)}
 
 
-def _formulas_by_sheet(data, scans, sheet_names):
-    """Formulas by sheet name; a workbook whose sheets with formulas cannot be told apart counts as damaged."""
+def _scans_by_sheet(data, scans, sheet_names):
+    """Scans by sheet name; a workbook whose sheets with formulas cannot be told apart counts as damaged."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         known = set(archive.namelist())
         book, relations = (
@@ -254,10 +266,10 @@ def _formulas_by_sheet(data, scans, sheet_names):
         target = found.get("target", "")
         targets[found.get("id")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     parts = [targets.get(_attributes(tag).get("id")) for tag in _SHEET.findall(book)]
-    if any(scan.formulas and part not in parts for part, scan in scans.items()):
+    if any((scan.formulas or scan.errors) and part not in parts for part, scan in scans.items()):
         raise _damaged()
     sheets = zip(sheet_names, parts, strict=False)
-    return {sheet: scans[part].formulas if part in scans else {} for sheet, part in sheets}
+    return {sheet: scans[part] if part in scans else SheetScan() for sheet, part in sheets}
 
 
 def sheet_rows(workbook, sheet_name):
