@@ -41,3 +41,10 @@ class RoleCode(models.TextChoices):
 AGENCY_ROLES = (RoleCode.REPORTER, RoleCode.APPROVER)
 TEAM_ROLES = (RoleCode.TEAM_HEAD, RoleCode.TEAM_SECRETARY, RoleCode.TEAM_MEMBER)
 OVERSIGHT_ROLES = (RoleCode.PROGRAMME_OFFICER, RoleCode.LEADER, RoleCode.AUDITOR)
+
+
+class TokenScope(models.TextChoices):
+    """What a machine may do with a token: read what its person may read, or also enter and submit returns."""
+
+    RETURNS = "returns", pgettext_lazy("token scope", "Read, enter and submit returns")
+    READ = "read", pgettext_lazy("token scope", "Read only")

@@ -2,5 +2,6 @@
 
 from agencies.models.agency import Agency, OfficialCode, Succession
 from agencies.models.person import Person, Role
+from agencies.models.token import ApiToken
 
-__all__ = ["Agency", "OfficialCode", "Person", "Role", "Succession"]
+__all__ = ["Agency", "ApiToken", "OfficialCode", "Person", "Role", "Succession"]

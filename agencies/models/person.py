@@ -53,6 +53,10 @@ class Person(AbstractBaseUser):
         """Roles held today, with their agencies; read once for the object's life (one request, one task)."""
         return self._roles_today
 
+    def narrow_to(self, agency_id: int) -> None:
+        """From here on this object acts at that one agency only: roles held elsewhere do not count (API tokens)."""
+        self._roles_today = [role for role in self.current_roles() if role.agency_id == agency_id]
+
     @cached_property
     def _roles_today(self) -> list["Role"]:
         return list(self.roles.on(timezone.localdate()).select_related("agency"))

@@ -1,7 +1,8 @@
 """What happened and what was issued."""
 
 from records.models.documents import Document, Source, StoredFile
+from records.models.idempotency import IdempotencyKey
 from records.models.jobs import ClockSlot, Job
 from records.models.trail import ChainHead, Event
 
-__all__ = ["ChainHead", "ClockSlot", "Document", "Event", "Job", "Source", "StoredFile"]
+__all__ = ["ChainHead", "ClockSlot", "Document", "Event", "IdempotencyKey", "Job", "Source", "StoredFile"]
