@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 
 from tests.cast import cast, client_of, period_q, procedures_khcn
 from tests.services import running_services
@@ -80,3 +81,9 @@ def pytest_unconfigure(config):
     """The files that tests uploaded go with the run."""
     if settings.configured and str(settings.MEDIA_ROOT).startswith(tempfile.gettempdir()):
         shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """Pages kept by one test are not another's."""
+    cache.clear()

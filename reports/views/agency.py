@@ -12,6 +12,7 @@ from agencies.tally import register_facts
 from dossiers import rules
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
 from inspections.permissions import agencies_with_figures_for
+from procedures.tally import stated_facts
 from reports.tally.overview import trend
 from reports.tally.profile import FIGURES_SHOWN, FORMULAS_SHOWN, profile
 from reports.views.figures import trend_figure
@@ -22,7 +23,12 @@ def agency_profile(request: HttpRequest, code: str) -> HttpResponse:
     """Register facts for everyone; figures, visits and promises for those who may read them."""
     agency = get_object_or_404(Agency.objects.visible_to(request.user).select_related("parent"), code=code)
     today = timezone.localdate()
-    context = register_facts(agency, today) | {"may_edit": keeps_registers(request.user)}
+    context = {
+        "agency": agency,
+        "facts": register_facts(agency, today),
+        "stated": stated_facts(agency),
+        "may_edit": keeps_registers(request.user),
+    }
     if agencies_with_figures_for(request.user).filter(pk=agency.pk).exists():
         context["profile"] = profile(agency, request.user, today)
         context["figure_labels"] = [FIGURE_LABELS[name] for name in FIGURES_SHOWN]

@@ -96,6 +96,6 @@ def test_outsider_sees_the_register_facts_only(cast, client_of, published):
 
 def test_export_names_formula_and_basis(cast, client_of, published):
     answer = client_of(cast.lanhdao).get("/claims/?format=csv")
-    text = answer.content.decode("utf-8-sig")
+    text = b"".join(answer).decode("utf-8-sig")
     assert "1215" in text
     assert "D1" in text
