@@ -9,7 +9,7 @@ from agencies.models import Agency
 from cchc_portal.lib.fields import search_q
 from cchc_portal.lib.forms import DayInput
 from inspections.choices import OPEN_RECOMMENDATIONS, InspectionKind, RecommendationState, VisitState
-from inspections.models import Recommendation, Visit
+from inspections.models import Recommendation, Theme, Visit
 
 
 def _agencies(request):
@@ -30,8 +30,11 @@ class VisitFilter(django_filters.FilterSet):
         fields = ()
 
     def search(self, rows, name, value):
-        found = search_q(value) | search_q(value, "agency__search_key")
-        return rows.filter(found | Q(team__name__icontains=value) | Q(themes__text__icontains=value)).distinct()
+        keys = ("search_key", "agency__search_key", "team__search_key")
+        found = Q(pk__in=Theme.objects.filter(search_q(value)).values("visit_id"))
+        for key in keys:
+            found |= search_q(value, key)
+        return rows.filter(found)
 
 
 class RecommendationFilter(django_filters.FilterSet):

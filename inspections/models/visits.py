@@ -66,6 +66,7 @@ class Team(models.Model):
         Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="teams", verbose_name=_("issuing agency")
     )
     created_at = models.DateTimeField(default=timezone.now)
+    search_key = SearchKeyField(sources=("name", "head_title"))
 
     objects = TeamQuerySet.as_manager()
 
@@ -210,6 +211,7 @@ class Theme(models.Model):
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="themes")
     text = NfcCharField(_("theme"), max_length=300)
     order = models.PositiveSmallIntegerField(default=0)
+    search_key = SearchKeyField(sources=("text",))
 
     class Meta:
         ordering = ["visit", "order", "pk"]
