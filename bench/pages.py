@@ -1,0 +1,91 @@
+"""P1 and P5: pages as the server gives them, beside the raw SQL of their numbers and an empty signed-in view."""
+
+from django.core.cache import cache
+from django.test import Client
+
+from agencies.models import Agency, Person
+from bench.measure import Row, Timed, milliseconds, ratio
+from bench.rates import PERIOD, execute
+from dossiers import tally
+from dossiers.choices import ReturnState
+from dossiers.models import Line, Period, Return, Summary
+from dossiers.rules import CELL_NAMES
+from procedures.models import Procedure
+
+EMPTY = "/bench/empty/"
+
+
+def signed_in(username: str) -> Client:
+    client = Client()
+    client.force_login(Person.objects.get(username=username))
+    return client
+
+
+def fetched(client: Client, address: str, **query):
+    """A call of the page for the clock; a page that does not answer 200 is not measured."""
+
+    def fetch():
+        answer = client.get(address, query)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{address} answers {answer.status_code}")
+
+    return fetch
+
+
+def overview(database: str) -> list[Row]:
+    """P1: the first screen, made anew and when nothing changed since."""
+    client = signed_in("lanhdao")
+    period = Period.objects.get(label=PERIOD)
+    before = tally.period_before(period)
+    city = Agency.objects.get(code="HN")
+    summary, agency, returns = Summary._meta.db_table, Agency._meta.db_table, Return._meta.db_table
+    ranked = f"""SELECT a.code, a.short_name, a.kind, s.d2_numerator, s.d2_denominator, s.d2_used, s.lines,
+    b.d2_numerator, b.d2_denominator, b.d2_used, b.lines,
+    DENSE_RANK() OVER (PARTITION BY a.kind ORDER BY s.d2_numerator * 1.0 / NULLIF(s.d2_denominator, 0) DESC) AS place
+    FROM {summary} s JOIN {agency} a ON a.id = s.agency_id
+    LEFT JOIN {summary} b ON b.agency_id = s.agency_id AND b.tree = s.tree AND b.period_id = %s
+    WHERE s.period_id = %s AND s.tree = FALSE ORDER BY a.kind, place"""
+    series = f"""SELECT p.label, s.* FROM {summary} s JOIN {Period._meta.db_table} p ON p.id = s.period_id
+    WHERE s.agency_id = %s AND s.tree = TRUE ORDER BY p.last_day DESC LIMIT 12"""
+    filed = f"""SELECT a.kind, r.state, COUNT(*) FROM {returns} r JOIN {agency} a ON a.id = r.agency_id
+    WHERE r.period_id = %s GROUP BY a.kind, r.state"""
+
+    def numbers():
+        execute(ranked, [before.pk, period.pk])
+        execute(series, [city.pk])
+        execute(filed, [period.pk])
+
+    page = fetched(client, "/overview/", period=PERIOD)
+    spent = milliseconds(
+        page=Timed(page, before=cache.clear, repeat=3),
+        kept=Timed(page, repeat=3),
+        numbers=Timed(numbers, repeat=3),
+        empty=Timed(fetched(client, EMPTY), repeat=3),
+    )
+    limit, limit_spent = "raw SQL of its numbers + empty signed-in view", spent["numbers"] + spent["empty"]
+    return [
+        ratio("P1 overview", database, spent["page"], limit, limit_spent, 2),
+        ratio("P1 overview when nothing changed since", database, spent["kept"], limit, limit_spent, 0.5),
+    ]
+
+
+def entry(database: str) -> list[Row]:
+    """P5: the entry page of a draft with about 60 lines."""
+    client = signed_in("lan")
+    draft = Return.objects.filter(state=ReturnState.DRAFT, agency__code="HN-KHCN").order_by("-pk").first()
+    query = (
+        f"SELECT l.id, l.position, p.code, p.name, l.not_applicable, {', '.join(f'l.{name}' for name in CELL_NAMES)} "
+        f"FROM {Line._meta.db_table} l LEFT JOIN {Procedure._meta.db_table} p ON p.id = l.procedure_id "
+        "WHERE l.of_id = %s ORDER BY l.position"
+    )
+    spent = milliseconds(
+        page=Timed(fetched(client, f"/returns/{draft.pk}/grid/"), repeat=3),
+        query=Timed(lambda: execute(query, [draft.pk]), repeat=3),
+        empty=Timed(fetched(client, EMPTY), repeat=3),
+    )
+    name = f"P5 entry page of {draft.lines.count()} lines"
+    limit = "its query + empty signed-in view"
+    return [ratio(name, database, spent["page"], limit, spent["query"] + spent["empty"], 3)]
+
+
+ROWS = (overview, entry)

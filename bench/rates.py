@@ -1,0 +1,160 @@
+"""P2, P3, P4: refilling the sums, one acceptance, rankings."""
+
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import Client
+from django.utils import timezone
+
+from agencies.models import Agency, Person
+from bench.measure import Row, Timed, absolute, milliseconds, ratio
+from dossiers import tally
+from dossiers.models import Line, Period, RateRun, Return, Summary
+from dossiers.rules import DERIVED, FORMULAS, TYPED_NAMES
+from dossiers.tally.statements import VALUES
+from dossiers.tasks import request_run, run_rates
+
+PERIOD = "2024-Q4"
+SCRATCH = "bench_summary"
+PARTS = {derived.name: derived.parts for derived in DERIVED}
+
+
+def execute(sql: str, parameters=None) -> list:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall() if cursor.description else []
+
+
+def raw_refill() -> str:
+    """One statement that fills a table like the summary with plain sums: no blanks, no publications, no stated totals."""
+    sums = ", ".join(f"SUM(l.{name}) AS {name}" for name in TYPED_NAMES)
+    again = ", ".join(f"CAST(SUM(o.{name}) AS bigint)" for name in TYPED_NAMES)
+
+    def total(names):
+        return " + ".join(part for name in names for part in PARTS.get(name, (name,)))
+
+    values = ["returns", "lines", "TRUE", *TYPED_NAMES, *(total(parts) for parts in PARTS.values())]
+    for formula in FORMULAS.values():
+        values += [total(formula.numerator), total(formula.denominator), "lines"]
+    line, agency, returns = Line._meta.db_table, Agency._meta.db_table, Return._meta.db_table
+    return f"""WITH RECURSIVE up(agency_id, above_id) AS (
+    SELECT id, id FROM {agency} UNION ALL
+    SELECT up.agency_id, a.parent_id FROM up JOIN {agency} a ON a.id = up.above_id WHERE a.parent_id IS NOT NULL),
+sums AS MATERIALIZED (SELECT l.of_id, COUNT(*) AS lines, {sums} FROM {line} l GROUP BY l.of_id),
+own AS MATERIALIZED (SELECT r.agency_id, r.period_id, 1 AS returns, s.lines, {", ".join(f"s.{n}" for n in TYPED_NAMES)}
+    FROM sums s JOIN {returns} r ON r.id = s.of_id WHERE r.state = 'accepted'),
+fresh AS (SELECT FALSE AS tree, own.* FROM own UNION ALL
+    SELECT TRUE, up.above_id, o.period_id, SUM(o.returns), SUM(o.lines), {again}
+    FROM own o JOIN up ON up.agency_id = o.agency_id GROUP BY up.above_id, o.period_id)
+INSERT INTO {SCRATCH} (agency_id, period_id, tree, computed_at, {", ".join(VALUES)})
+SELECT agency_id, period_id, tree, %s, {", ".join(values)} FROM fresh"""
+
+
+def make_scratch() -> None:
+    """A table with the columns, the unique key and the index of the summary."""
+    execute(f"DROP TABLE IF EXISTS {SCRATCH}")
+    table = Summary._meta.db_table
+    if connection.vendor == "postgresql":
+        execute(f"CREATE TABLE {SCRATCH} (LIKE {table} INCLUDING ALL)")
+        return
+    [(made,)] = execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [table])
+    execute(made.replace(f'"{table}"', SCRATCH, 1))
+    execute(f"CREATE UNIQUE INDEX bench_once ON {SCRATCH} (agency_id, period_id, tree)")
+    execute(f"CREATE INDEX bench_period ON {SCRATCH} (period_id, tree)")
+
+
+def full_recompute(database: str) -> list[Row]:
+    """P2 with every row to be written, and with every row right already."""
+    make_scratch()
+    statement, now = raw_refill(), connection.ops.adapt_datetimefield_value(timezone.now())
+
+    def through_celery():
+        run = RateRun.objects.create(everything=True)
+        run_rates.apply(args=[run.pk], throw=True)
+
+    def raw():
+        with transaction.atomic():
+            execute(statement, [now])
+
+    spent = milliseconds(
+        raw=Timed(raw, before=lambda: execute(f"DELETE FROM {SCRATCH}")),
+        refilled=Timed(through_celery, before=lambda: execute(f"DELETE FROM {Summary._meta.db_table}")),
+        verified=Timed(through_celery),
+    )
+    execute(f"DROP TABLE {SCRATCH}")
+    limit = "one raw statement that refills the summary"
+    return [
+        ratio("P2 full recompute, every row written", database, spent["refilled"], limit, spent["raw"], 1.3),
+        ratio("P2 full recompute, every row right already", database, spent["verified"], limit, spent["raw"], 1.3),
+    ]
+
+
+def acceptance(database: str) -> list[Row]:
+    """P3: a changed and accepted return until the overview shows it, and its recompute beside the raw upsert."""
+    period = Period.objects.get(label=PERIOD)
+    row = Summary.objects.filter(period=period, tree=False, agency__kind="department").order_by("pk").first()
+    client = Client()
+    client.force_login(Person.objects.get(username="lanhdao"))
+    line = Line.objects.filter(of__agency=row.agency_id, of__period=period, of__state="accepted").order_by("pk").first()
+    step = 0
+
+    def change():
+        nonlocal step
+        step += 1
+        Line.objects.filter(pk=line.pk).update(resolved_on_time=(line.resolved_on_time or 0) + step % 2)
+        tally.mark_stale(row.agency_id, period.pk)
+
+    def until_shown():
+        request_run()
+        client.get("/overview/", {"period": PERIOD})
+
+    columns = [field.column for field in Summary._meta.concrete_fields if field.column != "id"]
+    ids = [row.agency_id, *row.agency.ancestor_ids]
+    upsert = (
+        f"INSERT INTO {Summary._meta.db_table} ({', '.join(columns)}) SELECT {', '.join(columns)} "
+        f"FROM {Summary._meta.db_table} WHERE period_id = %s AND agency_id IN ({', '.join(map(str, ids))}) "
+        "ON CONFLICT (agency_id, period_id, tree) DO UPDATE SET "
+        + ", ".join(f"{column} = excluded.{column}" for column in columns)
+    )
+
+    def raw():
+        with transaction.atomic():
+            sums = ", ".join(f"SUM(l.{name})" for name in TYPED_NAMES)
+            execute(f"SELECT {sums} FROM {Line._meta.db_table} l WHERE l.of_id = %s", [line.of_id])
+            trees = ", ".join(f"SUM(s.{column})" for column in columns[5:-1])
+            for above in Agency.objects.filter(pk__in=ids).values_list("path", flat=True):
+                execute(
+                    f"SELECT {trees} FROM {Summary._meta.db_table} s JOIN {Agency._meta.db_table} a "
+                    "ON a.id = s.agency_id WHERE s.period_id = %s AND NOT s.tree AND a.path LIKE %s",
+                    [period.pk, f"{above}%"],
+                )
+            execute(upsert, [period.pk])
+
+    spent = milliseconds(
+        shown=Timed(until_shown, before=change),
+        recompute=Timed(tally.recompute_stale, before=change, repeat=3),
+        raw=Timed(raw, repeat=3),
+    )
+    return [
+        absolute("P3 one acceptance until the overview shows it", database, "s", spent["shown"] / 1000, 2),
+        ratio("P3 recompute of one return", database, spent["recompute"], "the raw upsert", spent["raw"], 3),
+    ]
+
+
+def rankings(database: str) -> list[Row]:
+    """P4: all agencies ranked with the change to the period before."""
+    period = Period.objects.get(label=PERIOD)
+    before = tally.period_before(period)
+    query = f"""SELECT a.code, a.kind, s.d2_numerator, s.d2_denominator, b.d2_numerator, b.d2_denominator,
+    DENSE_RANK() OVER (PARTITION BY a.kind ORDER BY s.d2_numerator * 1.0 / NULLIF(s.d2_denominator, 0) DESC) AS place
+    FROM {Summary._meta.db_table} s JOIN {Agency._meta.db_table} a ON a.id = s.agency_id
+    LEFT JOIN {Summary._meta.db_table} b ON b.agency_id = s.agency_id AND b.tree = s.tree AND b.period_id = %s
+    WHERE s.period_id = %s AND s.tree = FALSE ORDER BY a.kind, place"""
+    spent = milliseconds(
+        ranking=Timed(lambda: tally.ranking(period, "D2"), repeat=5),
+        raw=Timed(lambda: execute(query, [before.pk, period.pk]), repeat=5),
+    )
+    cache.clear()
+    return [ratio("P4 ranking with change", database, spent["ranking"], "the window query", spent["raw"], 2)]
+
+
+ROWS = (full_recompute, acceptance, rankings)
