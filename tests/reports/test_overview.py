@@ -98,5 +98,7 @@ def test_undefined_rate_prints_a_dash_and_is_not_ranked(cast, client_of, period_
     tally.recompute_all()
     page = client_of(cast.lanhdao).get("/overview/").content.decode()
     assert "Chưa có tỷ lệ, không xếp hạng" in page
-    assert "100%" not in page
-    assert ">0%<" not in page
+    number = page[page.index('<p class="overview-number">') :]
+    number = number[: number.index("</p>")]
+    assert "–" in number
+    assert "%" not in number.replace("D2: ", "")
