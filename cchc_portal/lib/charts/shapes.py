@@ -11,7 +11,8 @@ Value = int | Fraction | None
 WIDTH = 520
 TEXT_SIZE = 12
 # The screen's typeface, and the one that documents embed; an SVG does not inherit it from the page's CSS in a PDF.
-FONT = "'Noto Sans Portal', 'CCHC Serif', sans-serif"
+# Without quotes, which WeasyPrint would take for part of the name.
+FONT = "Noto Sans Portal, Liberation Serif Portal, sans-serif"
 # Mean width of a letter, in parts of its size; a little generous, so that labels never run into bars.
 LETTER = 0.56
 INK, INK_SOFT, RULE, AXIS = "#17202e", "#445064", "#dbe1e9", "#79859a"
