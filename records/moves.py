@@ -21,7 +21,8 @@ class Move:
 
     `target` None keeps the state. `may(user, thing)` is a predicate of `permissions.py`; `guard(thing, data)` returns
     the problems that stop the move, as sentences; `changes(thing, by, now, data)` gives further columns of the same
-    UPDATE; `follow(thing, by, data)` does what belongs to the same transaction and starts tasks on commit.
+    UPDATE; `tells(thing, data)` gives what the event keeps beside the snapshot; `follow(thing, by, data)` does what
+    belongs to the same transaction and starts tasks on commit.
     """
 
     action: str
@@ -31,6 +32,7 @@ class Move:
     may: Callable[[Any, Any], bool]
     guard: Callable[[Any, dict], Iterable[str]] | None = None
     changes: Callable[[Any, Any, datetime, dict], dict] | None = None
+    tells: Callable[[Any, dict], dict] | None = None
     follow: Callable[[Any, Any, dict], None] | None = None
     needs_reason: bool = False
     primary: bool = False
@@ -65,6 +67,7 @@ class Machine:
         """
         move = self.move(action)
         reason = reason.strip()
+        data["reason"] = reason
         with transaction.atomic():
             if not move.may(by, thing):
                 raise PermissionDenied
@@ -78,7 +81,7 @@ class Machine:
             if problems:
                 raise Refused(problems)
             before = self.snapshot(thing)
-            changes = move.changes(thing, by, timezone.now(), data | {"reason": reason}) if move.changes else {}
+            changes = move.changes(thing, by, timezone.now(), data) if move.changes else {}
             if move.target is not None:
                 changes["state"] = move.target
             moved = self.model._default_manager.filter(pk=thing.pk, state=thing.state, version=thing.version).update(
@@ -87,9 +90,8 @@ class Machine:
             if moved != 1:
                 raise Conflict(_("Somebody else was faster. Look at it again before you decide."))
             thing.refresh_from_db()
-            Event.objects.append(
-                actor=by, action=action, target=thing, before=before, after=self.snapshot(thing), reason=reason
-            )
+            after = self.snapshot(thing) | (move.tells(thing, data) if move.tells else {})
+            Event.objects.append(actor=by, action=action, target=thing, before=before, after=after, reason=reason)
             if move.follow:
-                move.follow(thing, by, data | {"reason": reason})
+                move.follow(thing, by, data)
         return thing

@@ -1,0 +1,1 @@
+"""How typed cells become checked rows: reading them, judging them, saving them."""

@@ -1,0 +1,148 @@
+"""What the identities say of the lines of a stored return; read by the entry page, the submission and the review."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Q, Sum
+from django.utils.translation import gettext as _
+
+from agencies.models import Succession
+from cchc_portal.lib.numbers import format_count
+from dossiers import rules
+from dossiers.choices import IDENTITY_MESSAGES, LOCKED_STATES, FormVersion, PeriodKind
+from dossiers.models import Explanation, LateReasonCount, Line, Return
+
+FIGURE_COLUMNS = (*rules.CELL_NAMES, "not_applicable")
+KEY_COLUMNS = ("procedure_id", "field_id", "level")
+# R5 looks for the same kind first, then for the shortest that ends the day before.
+SHORTEST_FIRST = (PeriodKind.MONTH, PeriodKind.QUARTER, PeriodKind.HALF, PeriodKind.NINE_MONTHS, PeriodKind.YEAR)
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class CheckedLine:
+    """A line as the identities see it: its figures, what breaks, which breaches have a reason."""
+
+    pk: int
+    name: str
+    figures: rules.Figures
+    breaches: list[rules.Breach]
+    explained: frozenset[str]
+
+    @property
+    def unexplained(self) -> list[rules.Breach]:
+        return [one for one in self.breaches if one.severity == rules.EXPLAIN and one.code not in self.explained]
+
+    @property
+    def blocking(self) -> list[rules.Breach]:
+        return [one for one in self.breaches if one.blocks]
+
+
+def message(breach: rules.Breach) -> str:
+    """The breach as a sentence, its numbers printed as counts."""
+    return str(IDENTITY_MESSAGES[breach.key]) % {name: format_count(value) for name, value in breach.params.items()}
+
+
+def as_figures(row, *, published: bool = False) -> rules.Figures:
+    """Figures of a row of values in the order of `FIGURE_COLUMNS`."""
+    return rules.Figures.from_stored(dict(zip(FIGURE_COLUMNS, row, strict=True)), published=published)
+
+
+def line_name(code: str | None, name: str | None, field: str | None) -> str:
+    """How a sentence calls a line: the procedure, else the field, else the whole agency."""
+    if code:
+        return f"{code} {name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + '…'}"
+    return field or _("Whole agency")
+
+
+def _absorbed_in(agency_id: int, after: date, until: date) -> dict[int, date]:
+    """Agencies absorbed whole into this one in the span, directly or in a chain, with the day each passed over."""
+    found: dict[int, date] = {}
+    fresh = {agency_id}
+    steps = Succession.objects.absorbed_whole().filter(effective_date__gt=after, effective_date__lte=until)
+    while fresh:
+        rows = steps.filter(successor_id__in=fresh).values_list("predecessor_id", "effective_date")
+        fresh = {pk for pk, _day in rows} - found.keys()
+        found |= dict(rows)
+    return found
+
+
+def _previous_returns(item: Return) -> list[int] | None:
+    """Keys of the returns whose pending is this one's carried_over; None where one of them is missing (R5)."""
+    period = item.period
+    if period.first_day is None or item.published:
+        return None
+    eve = period.first_day - timedelta(days=1)
+    absorbed = _absorbed_in(item.agency_id, eve, period.last_day)
+    ending = Q(period__last_day=eve)
+    if late := [pk for pk, day in absorbed.items() if day > period.first_day]:
+        ending |= Q(period_id=period.pk, agency_id__in=late)
+    rows = (
+        Return.objects.filter(ending, agency_id__in={item.agency_id, *absorbed}, state__in=LOCKED_STATES)
+        .filter(period__calendar=period.calendar)
+        .values_list("agency_id", "pk", "period_id", "period__kind")
+    )
+    best: dict[int, tuple[tuple, int]] = {}
+    for agency_id, pk, period_id, kind in rows:
+        rank = (period_id != period.pk, kind != period.kind, SHORTEST_FIRST.index(kind))
+        best[agency_id] = min(best.get(agency_id, (rank, pk)), (rank, pk))
+    existed = item.agency.is_valid_on(eve)
+    wanted = {*absorbed, item.agency_id} if existed else set(absorbed)
+    if not best or (existed and item.agency_id not in best) or not wanted <= best.keys():
+        return None
+    return [pk for _rank, pk in best.values()]
+
+
+def previous_pending(item: Return) -> dict[tuple, int | None]:
+    """Pending in the returns before, by line key (procedure, field, level); None where a part is not known (R5).
+
+    Empty where there is no such return, or where a predecessor's is missing: then R5 is not checked. A predecessor
+    that was absorbed inside the period and filed up to its last day hands over what that return ended with.
+    """
+    returns = _previous_returns(item)
+    if not returns:
+        return {}
+    sums: dict[tuple, int | None] = {}
+    rows = Line.objects.filter(of_id__in=returns).values_list(
+        *KEY_COLUMNS, "pending_within", "pending_overdue", "stated_pending"
+    )
+    for *key, within, overdue, stated in rows:
+        pending = within + overdue if within is not None and overdue is not None else stated
+        known = sums.get(tuple(key), 0)
+        sums[tuple(key)] = None if pending is None or known is None else known + pending
+    return sums
+
+
+def late_sums(item: Return) -> dict[int, int]:
+    """Dossiers with a late reason, by line."""
+    rows = LateReasonCount.objects.filter(line__of=item).values_list("line").annotate(total=Sum("count"))
+    return dict(rows.order_by())
+
+
+def explained_codes(item: Return) -> dict[int | None, set[str]]:
+    """Identities that have a reason, by line; under None those explained for the whole return."""
+    codes = defaultdict(set)
+    for line_id, code in Explanation.objects.filter(of=item).values_list("line_id", "identity"):
+        codes[line_id].add(code)
+    return codes
+
+
+def check_return(item: Return) -> list[CheckedLine]:
+    """Every line of the return with what it breaks, in the order of the form. A constant number of queries."""
+    before, late, explained = previous_pending(item), late_sums(item), explained_codes(item)
+    published = item.form_version == FormVersion.PUBLISHED
+    rows = (
+        Line.objects.filter(of=item)
+        .order_by("position", "pk")
+        .values_list("pk", *KEY_COLUMNS, "procedure__code", "procedure__name", "field__name", *FIGURE_COLUMNS)
+    )
+    checked = []
+    for pk, procedure, field, level, code, name, field_name, *cells in rows:
+        figures = as_figures(cells, published=published)
+        breaches = rules.check(
+            figures, previous_pending=before.get((procedure, field, level)), late_reasons=late.get(pk, 0)
+        )
+        codes = frozenset(explained[pk] | explained[None])
+        checked.append(CheckedLine(pk, line_name(code, name, field_name), figures, breaches, codes))
+    return checked

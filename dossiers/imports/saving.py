@@ -1,0 +1,213 @@
+"""Saving changed cells of a return: one transaction, one UPDATE, one event; a stale line is refused with both values.
+
+Lines that nobody else touched are saved although another line of the same request is refused: what was typed in them
+is safe, and the clerk is asked about the one that is not (docs/decisions/0105-stale-lines.md).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from dossiers import rules
+from dossiers.choices import ReturnState
+from dossiers.imports.cells import CellErrors, LineEdit, Malformed
+from dossiers.imports.checking import as_figures
+from dossiers.models import Explanation, LateReason, LateReasonCount, Line, Return
+from records.models import Event
+
+TYPED = rules.TYPED_NAMES
+COLUMNS = (*TYPED, "not_applicable", "note")
+READ = ("pk", "version", "changed_at", "changed_by__full_name", "note", *rules.CELL_NAMES, "not_applicable")
+
+
+class NotOpen(Exception):
+    """The return left the state in which figures are entered."""
+
+
+@dataclass(slots=True)
+class Stored:
+    """A line as it stands in the database when the save looks at it."""
+
+    pk: int
+    version: int
+    changed_at: datetime
+    changed_by: str | None
+    note: str
+    figures: rules.Figures
+    reasons: dict[int, tuple[int, str]] = field(default_factory=dict)
+    explanations: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Outcome:
+    """What became of a save: the return's new version, the lines saved, and those refused with what stands there."""
+
+    version: int
+    at: datetime
+    saved: list[Stored] = field(default_factory=list)
+    conflicts: list[tuple[LineEdit, Stored]] = field(default_factory=list)
+
+
+def is_stale(stored_version: int, seen_version: int) -> bool:
+    """Was the line changed since the page read it? The tests switch this off to show what would be lost without it."""
+    return stored_version != seen_version
+
+
+def _changes(edit: LineEdit, stored: Stored) -> tuple[dict, dict]:
+    """What the edit changes: before and after, only of what differs, in the words the trail keeps."""
+    before, after = {}, {}
+
+    def note(name, old, new):
+        if old != new:
+            before[name], after[name] = old, new
+
+    for name, value in edit.cells.items():
+        old = stored.figures.cells.get(name)
+        note(name, "NA" if old is rules.NA else old, "NA" if value is rules.NA else value)
+    if edit.note is not None:
+        note("note", stored.note, edit.note)
+    if edit.reasons is not None:
+        note("late_reasons", _listed(stored.reasons), _listed(edit.reasons))
+    for code, text in edit.explanations.items():
+        note(f"explanation {code}", stored.explanations.get(code, ""), text)
+    return before, after
+
+
+def _listed(reasons: dict[int, tuple[int, str]]) -> dict[str, list]:
+    return {str(key): list(value) for key, value in sorted(reasons.items())}
+
+
+def read_stored(item: Return, pks: Iterable[int]) -> dict[int, Stored]:
+    """Lines of the return by key, without a model instance each."""
+    stored = {}
+    rows = Line.objects.filter(of=item, pk__in=list(pks)).values_list(*READ)
+    for pk, version, changed_at, changed_by, note, *cells in rows:
+        stored[pk] = Stored(pk, version, changed_at, changed_by, note, as_figures(cells, published=item.published))
+    return stored
+
+
+def _read_beside(edits: list[LineEdit], stored: dict[int, Stored]) -> None:
+    """Late reasons and explanations of the lines, read only where the edits touch them."""
+    if pks := [edit.pk for edit in edits if edit.reasons is not None and edit.pk in stored]:
+        rows = LateReasonCount.objects.filter(line_id__in=pks).values_list("line_id", "reason_id", "count", "text")
+        for line_id, reason_id, count, text in rows:
+            stored[line_id].reasons[reason_id] = (count, text)
+    if pks := [edit.pk for edit in edits if edit.explanations and edit.pk in stored]:
+        rows = Explanation.objects.filter(line_id__in=pks).values_list("line_id", "identity", "text")
+        for line_id, code, text in rows:
+            stored[line_id].explanations[code] = text
+
+
+def _check_reasons(edits: list[LineEdit]) -> None:
+    """Late reasons must be of the list."""
+    named = {key for edit in edits for key in edit.reasons or ()}
+    if not named:
+        return
+    known = set(LateReason.objects.filter(pk__in=named).values_list("pk", flat=True))
+    errors = [
+        {"line": edit.pk, "cell": f"late:{key}", "message": _("This reason is not in the list.")}
+        for edit in edits
+        for key in edit.reasons or ()
+        if key not in known
+    ]
+    if errors:
+        raise CellErrors(errors)
+
+
+def _write_lines(rows: list[tuple], at: datetime, by) -> int:
+    """One UPDATE of every changed line, each only where its version still stands; how many rows it touched.
+
+    `rows` are (key, version, *COLUMNS). Keyed values as a table serve both databases; their columns are called
+    column1, column2 … on both.
+    """
+    sets = ", ".join(
+        f"{name} = CAST(v.column{number} AS {'text' if name == 'note' else 'integer'})"
+        for number, name in enumerate(COLUMNS, start=3)
+    )
+    values = ", ".join(["(" + ", ".join(["%s"] * (len(COLUMNS) + 2)) + ")"] * len(rows))
+    table = Line._meta.db_table
+    sql = (
+        f"UPDATE {table} SET {sets}, version = {table}.version + 1, changed_at = %s, changed_by_id = %s "
+        f"FROM (VALUES {values}) AS v WHERE {table}.id = CAST(v.column1 AS bigint) "
+        f"AND {table}.version = CAST(v.column2 AS integer)"
+    )
+    parameters = [connection.ops.adapt_datetimefield_value(at), by.pk]
+    for row in rows:
+        parameters.extend(row)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.rowcount
+
+
+def _write_beside(edits: list[LineEdit], item: Return, at: datetime, by) -> None:
+    """Late reasons and explanations of the saved lines."""
+    if counted := [edit for edit in edits if edit.reasons is not None]:
+        LateReasonCount.objects.filter(line_id__in=[edit.pk for edit in counted]).delete()
+        LateReasonCount.objects.bulk_create(
+            LateReasonCount(line_id=edit.pk, reason_id=key, count=count, text=text)
+            for edit in counted
+            for key, (count, text) in edit.reasons.items()
+        )
+    for edit in edits:
+        if edit.explanations:
+            Explanation.objects.filter(line_id=edit.pk, identity__in=edit.explanations).delete()
+            Explanation.objects.bulk_create(
+                Explanation(of=item, line_id=edit.pk, identity=code, text=text, by=by, at=at)
+                for code, text in edit.explanations.items()
+                if text
+            )
+
+
+def _apply(edit: LineEdit, stored: Stored) -> tuple:
+    """The row of values to write; `stored` then says what stands in the line after the save."""
+    stored.figures = rules.Figures(stored.figures.cells | edit.cells, published=stored.figures.published)
+    stored.note = stored.note if edit.note is None else edit.note
+    columns = stored.figures.to_stored()
+    return (edit.pk, stored.version, *(columns[name] for name in TYPED), columns["not_applicable"], stored.note)
+
+
+def save_lines(item: Return, edits: list[LineEdit], *, by) -> Outcome:
+    """Save the edits of a draft and tell what became of each line.
+
+    The version of the return moves with every save, so a submission decided on an older sight of it fails, and the
+    conditional UPDATE keeps two saves of one return one after the other. A line changed by somebody else meanwhile is
+    refused unless it already holds what was sent, as after an answer that got lost. Raises NotOpen when the return is
+    no draft any more, Malformed for a line of another return, CellErrors for an unknown late reason.
+    """
+    with transaction.atomic():
+        moved = Return.objects.filter(pk=item.pk, state=ReturnState.DRAFT).update(version=F("version") + 1)
+        if moved != 1:
+            raise NotOpen
+        stored = read_stored(item, [edit.pk for edit in edits])
+        if len(stored) != len(edits):
+            raise Malformed("a line of another return")
+        _read_beside(edits, stored)
+        _check_reasons(edits)
+        outcome = Outcome(version=0, at=timezone.now())
+        before, after, rows, changed = {}, {}, [], []
+        for edit in edits:
+            line = stored[edit.pk]
+            old, new = _changes(edit, line)
+            if new and is_stale(line.version, edit.version):
+                outcome.conflicts.append((edit, line))
+                continue
+            if new:
+                before[str(edit.pk)], after[str(edit.pk)] = old, new
+                rows.append(_apply(edit, line))
+                changed.append(edit)
+                line.version += 1
+            outcome.saved.append(line)
+        if rows:
+            if _write_lines(rows, outcome.at, by) != len(rows):
+                raise NotOpen
+            _write_beside(changed, item, outcome.at, by)
+            Event.objects.append(
+                actor=by, action="save_lines", target=item, before={"lines": before}, after={"lines": after}
+            )
+        outcome.version = Return.objects.values_list("version", flat=True).get(pk=item.pk)
+    return outcome
