@@ -54,7 +54,8 @@ REGISTER_KINDS = (
     "dossiers.period",
     "dossiers.latereason",
 )
-REGISTER_IMPORTS = ("import_agencies", "import_successions", "import_procedures")
+# Actions on many rows at once, which have no single target.
+REGISTER_BATCHES = ("import_agencies", "import_successions", "import_procedures", "generate_periods")
 
 
 def reads_some_trail(user: Person) -> bool:
@@ -70,5 +71,5 @@ def readable_events(user: Person) -> QuerySet[Event]:
     if keeps_accounts(user):
         seen |= Q(target_kind__in=SYSTEM_KINDS)
     if keeps_registers(user):
-        seen |= Q(target_kind__in=REGISTER_KINDS) | Q(action__in=REGISTER_IMPORTS)
+        seen |= Q(target_kind__in=REGISTER_KINDS) | Q(action__in=REGISTER_BATCHES)
     return Event.objects.filter(seen)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dossiers.views import actions, extensions, grid, returns, review
+from dossiers.views import actions, extensions, grid, jobs, registers, returns, review
 
 app_name = "dossiers"
 urlpatterns = [
@@ -14,4 +14,13 @@ urlpatterns = [
     path("returns/<int:pk>/<slug:action>/", actions.return_action, name="return_action"),
     path("review/", review.review, name="review"),
     path("extensions/new/", extensions.extension_new, name="extension_new"),
+    path("periods/", registers.period_list, name="period_list"),
+    path("periods/new/", registers.period_new, name="period_new"),
+    path("periods/generate/", registers.period_generate, name="period_generate"),
+    path("periods/<int:pk>/", registers.period_edit, name="period_edit"),
+    path("admin/late-reasons/", registers.late_reason_list, name="late_reason_list"),
+    path("admin/late-reasons/new/", registers.late_reason_new, name="late_reason_new"),
+    path("admin/late-reasons/<int:pk>/", registers.late_reason_edit, name="late_reason_edit"),
+    path("admin/jobs/", jobs.job_list, name="job_list"),
+    path("admin/jobs/<slug:of>/<str:pk>/retry/", jobs.job_retry, name="job_retry"),
 ]

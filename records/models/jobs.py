@@ -44,6 +44,13 @@ class JobQuerySet(models.QuerySet):
             lease_until=None,
         )
 
+    def retry(self, pk) -> bool:
+        """Queue a failed job again with a full set of attempts; False when it is not failed (any more)."""
+        queued = self.filter(pk=pk, state=JobState.FAILED).update(
+            state=JobState.QUEUED, attempt=0, lease_key=None, lease_until=None, finished_at=None
+        )
+        return queued == 1
+
     def stuck(self, waiting: timedelta = timedelta(seconds=30)):
         """Jobs that a lost message or a killed worker left behind: queued for a while, or running past their lease."""
         now = timezone.now()
