@@ -342,6 +342,7 @@ def build_report(document: Document) -> Content:
     fingerprint = asdict(report)
     context = {
         "report": report,
+        "draft": report.draft,
         "chart": _trend_chart(report.figures) if report.figures else None,
         "check_code": content_hash(fingerprint)[:32],
     }
