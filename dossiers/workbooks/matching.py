@@ -163,6 +163,8 @@ class _Judge:
             if _TOTAL.fullmatch(label) and label != "cong":
                 self.totals.append(row)
             return
+        if self.table.scan.formulas and self._named_by_formula(row):
+            return
         if not code and not name:
             if (typed := self.typed(row)) and not self.is_foot(row, typed):
                 self.refuse(
@@ -171,8 +173,6 @@ class _Judge:
                     _("Figures without a procedure."),
                     _("Write the procedure's code or name in this row."),
                 )
-            return
-        if self.table.scan.formulas and self._named_by_formula(row):
             return
         target = self.target(row, following, code, name)
         if target is None:

@@ -6,8 +6,8 @@ import xlsxwriter
 
 HEAD = [
     ["STT", "Lĩnh vực, công việc giải quyết theo cấp", "Số hồ sơ nhận giải quyết", "", "", "",
-     "Số lượng hồ sơ đã giải quyết", "", "", "", "Số lượng hồ sơ đang giải quyết", "", "", "Trả lại, rút, dừng giải quyết",
-     "Trong (10): đã có thư xin lỗi", "Trong (13): đã có thư xin lỗi", "Mã thủ tục"],
+     "Số lượng hồ sơ đã giải quyết", "", "", "", "Số lượng hồ sơ đang giải quyết", "", "",
+     "Trả lại, rút, dừng giải quyết", "Trong (10): đã có thư xin lỗi", "Trong (13): đã có thư xin lỗi", "Mã thủ tục"],
     ["", "", "Tổng số", "Trong kỳ", "", "Từ kỳ trước", "Tổng số", "Trước hạn", "Đúng hạn", "Quá hạn",
      "Tổng số", "Trong hạn", "Quá hạn"],
     ["", "", "", "Trực tuyến", "Trực tiếp, dịch vụ bưu chính"],
