@@ -4,6 +4,7 @@ import django_filters
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from agencies.models import Agency
 from cchc_portal.lib.fields import search_q
@@ -43,9 +44,13 @@ class RecommendationFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method="search")
     only = django_filters.ChoiceFilter(
         label=_("follow-up"),
-        choices=((OVERDUE, _("overdue")), (OPEN, _("open")), (CLOSED, _("closed"))),
+        choices=(
+            (OVERDUE, _("overdue")),
+            (OPEN, pgettext_lazy("follow-up", "open")),
+            (CLOSED, pgettext_lazy("follow-up", "closed")),
+        ),
         method="follow_up",
-        empty_label=_("all"),
+        empty_label=pgettext_lazy("follow-up", "all"),
     )
     state = django_filters.ChoiceFilter(label=_("state"), choices=RecommendationState, empty_label=_("every state"))
     agency = django_filters.ModelChoiceFilter(
