@@ -11,6 +11,7 @@ from agencies.choices import RoleCode
 from cchc_portal.lib.errors import Conflict
 
 PERMISSIONS_POLICY = "geolocation=(), camera=(), microphone=(), payment=(), usb=()"
+API_PREFIX = "/api/"
 SHORT_SESSION = 900
 SHORT_SESSION_ROLES = (RoleCode.ADMINISTRATOR, RoleCode.AUDITOR)
 
@@ -25,6 +26,17 @@ def response_headers(get_response):
         if not request.path.startswith(settings.STATIC_URL):
             response.setdefault("Cache-Control", "no-store")
         return response
+
+    return middleware
+
+
+def no_cookies_in_api(get_response):
+    """The API knows tokens only: a session neither signs in there nor is kept alive by it."""
+
+    def middleware(request):
+        if request.path.startswith(API_PREFIX):
+            request.COOKIES.clear()
+        return get_response(request)
 
     return middleware
 

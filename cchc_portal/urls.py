@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 
-from cchc_portal import views
+from cchc_portal import api, views
 from reports.views import home
 
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     ),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("healthz", views.healthz, name="healthz"),
+    path("api/v1/", api.urls),
+    path("api/v1", api.unknown),
     path("", include("agencies.urls")),
     path("", include("procedures.urls")),
     path("", include("dossiers.urls")),

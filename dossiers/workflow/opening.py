@@ -58,10 +58,11 @@ def offered_procedures(agency: Agency, period: Period):
     return Procedure.objects.handled_by(agency, first, last)
 
 
-def open_return(agency: Agency, period: Period, *, by) -> tuple[Return, bool]:
+def open_return(agency: Agency, period: Period, *, by, tell: bool = True) -> tuple[Return, bool]:
     """The agency's return for the period and whether it was opened now, with a blank line for every procedure offered.
 
-    Raises PermissionDenied, Conflict (locked) and Refused (nothing to report, or the period has not begun).
+    `tell` False leaves the event to a caller who fills the return in the same transaction. Raises PermissionDenied,
+    Conflict (locked) and Refused (nothing to report, or the period has not begun).
     """
     if not permissions.may_open(by, agency.pk):
         raise PermissionDenied
@@ -82,12 +83,9 @@ def open_return(agency: Agency, period: Period, *, by) -> tuple[Return, bool]:
             Line.objects.bulk_create(
                 Line(of=item, position=position, procedure_id=pk) for position, pk in enumerate(procedures, start=1)
             )
-            Event.objects.append(
-                actor=by,
-                action="open_return",
-                target=item,
-                after={"agency": agency.code, "period": period.label, "state": item.state, "lines": len(procedures)},
-            )
+            if tell:
+                told = {"agency": agency.code, "period": period.label, "state": item.state, "lines": len(procedures)}
+                Event.objects.append(actor=by, action="open_return", target=item, after=told)
     except IntegrityError:  # a colleague opened it in the same moment
         return Return.objects.current().get(agency=agency, period=period), False
     return item, True
