@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from django.core.files.base import ContentFile, File
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from cchc_portal.lib.text import clean_line
 from records.models import StoredFile
@@ -68,6 +68,7 @@ def _too_many_pixels() -> PhotoRefused:
 
 def _upright(image: Image.Image) -> Image.Image:
     """The decoded picture on an empty canvas: turned as it was held, at most VIEW_SIDE a side, nothing else."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint turns it on for the whole process when it is imported
     try:
         image.draft("RGB", (VIEW_SIDE, VIEW_SIDE))  # a JPEG is decoded at half or a quarter where that is enough
         turned = ImageOps.exif_transpose(image)
