@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.city import KEPT, ROOT, environment, postgresql_url, sqlite_url
+from bench.city import KEPT, ROOT, environment, manage, postgresql_url, sqlite_url
 from bench.picture import draw
 from tests.services import running_services
 
@@ -41,7 +41,9 @@ def measured(url: str) -> list[dict]:
 
 def main() -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
-    rows = measured(sqlite_url())
+    url = sqlite_url()
+    manage(url, "collectstatic", "--noinput", "--verbosity", "0")
+    rows = measured(url)
     with running_services() as services:
         rows += measured(postgresql_url(services))
     results = {"machine": machine(), "commit": commit(), "rows": rows}

@@ -16,7 +16,7 @@ def draw(results: dict) -> str:
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         f'<text x="12" y="22" font-size="14">{escape(results["machine"])} · {escape(results["commit"])}</text>',
         f'<text x="{LEFT + SCALE}" y="44" text-anchor="middle">goal</text>',
-        f'<line x1="{LEFT + SCALE}" y1="50" x2="{LEFT + SCALE}" y2="{height - 8}" stroke="#555" stroke-dasharray="3 3"/>',
+        f'<path d="M{LEFT + SCALE} 50V{height - 8}" stroke="#555" stroke-dasharray="3 3"/>',
     ]
     for number, row in enumerate(rows):
         y = 54 + ROW * number

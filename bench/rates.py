@@ -25,7 +25,7 @@ def execute(sql: str, parameters=None) -> list:
 
 
 def raw_refill() -> str:
-    """One statement that fills a table like the summary with plain sums: no blanks, no publications, no stated totals."""
+    """One statement that fills a table like the summary with plain sums: no blanks, no stated totals."""
     sums = ", ".join(f"SUM(l.{name}) AS {name}" for name in TYPED_NAMES)
     again = ", ".join(f"CAST(SUM(o.{name}) AS bigint)" for name in TYPED_NAMES)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -64,11 +65,11 @@ def period_before(period: Period) -> Period | None:
     ).first()
 
 
-@dataclass(frozen=True, slots=True)
-class RankedAgency:
+class RankedAgency(NamedTuple):
     """An agency in a ranking. `place` is None where its rate is undefined or stands on too few dossiers to be ranked.
 
-    `size` is how many are ranked in its group; `before` is its rate in the period before, None where it has none.
+    `size` is how many are ranked in its group. The counts (numerator, denominator, lines used, lines) become rates
+    only where they are looked at: a page shows twenty of six hundred.
     """
 
     agency_id: int
@@ -77,13 +78,24 @@ class RankedAgency:
     kind: str
     place: int | None
     size: int
-    rate: Rate
-    before: Rate | None
+    formula: str
+    counts: tuple
+    counts_before: tuple
+
+    @property
+    def rate(self) -> Rate:
+        return _rate(self.formula, *self.counts)
+
+    @property
+    def before(self) -> Rate | None:
+        """The rate in the period before; None where nothing was reported then."""
+        return None if self.counts_before[0] is None else _rate(self.formula, *self.counts_before)
 
     @property
     def change(self) -> str:
         """`rules.RISE`, `FALL`, `SAME` or `UNDEFINED` against the period before."""
-        return rules.UNDEFINED if self.before is None else rules.change(self.before, self.rate)
+        before = self.before
+        return rules.UNDEFINED if before is None else rules.change(before, self.rate)
 
     @property
     def is_few(self) -> bool:
@@ -146,13 +158,11 @@ def _group(kind: str, rows: list[tuple], code: str) -> RankedGroup:
         exact = rules.rank(((row, _rate(code, *row[5:9])) for row in placed), higher_is_better=higher).ranked
         placed, places = [ranked.key for ranked in exact], [ranked.place for ranked in exact]
     size = len(placed)
-
-    def made(row, place):
-        earlier = None if row[9] is None else _rate(code, *row[9:13])
-        return RankedAgency(*row[:4], place, size, _rate(code, *row[5:9]), earlier)
-
-    ranked = [made(row, place) for row, place in zip(placed, places, strict=True)]
-    return RankedGroup(kind, ranked, [made(row, None) for row in rows if row[4] is None])
+    ranked = [
+        RankedAgency(*row[:4], place, size, code, row[5:9], row[9:]) for row, place in zip(placed, places, strict=True)
+    ]
+    apart = [RankedAgency(*row[:4], None, size, code, row[5:9], row[9:]) for row in rows if row[4] is None]
+    return RankedGroup(kind, ranked, apart)
 
 
 def trend(agencies, code: str, periods: Iterable[Period], *, tree: bool = False) -> list[tuple[Period, Rate | None]]:

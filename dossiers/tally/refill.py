@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from agencies.models import Agency
 from dossiers.models import Period, RateRun, StaleFigure
-from dossiers.tally.statements import Scope, delete, groundless, upsert, wrong
+from dossiers.tally.statements import Scope, delete, delete_others, groundless, kept_aside, upsert, wrong
 
 # More stale pairs than this are summed again as a whole, which is then faster and gives the same rows.
 MANY_PAIRS = 500
@@ -81,10 +81,15 @@ def _refill(scope: Scope) -> int:
     written = 0
     with connection.cursor() as cursor:
         for tree in (False, True):
-            cursor.execute(upsert(scope, tree=tree), [now])
+            whole = scope.pairs is None
+            if whole:
+                cursor.execute(kept_aside(scope, tree=tree))
+            cursor.execute(upsert(scope, tree=tree, aside=whole), [now])
             written += max(cursor.rowcount, _changes(cursor))
-            cursor.execute(delete(scope, tree=tree))
+            cursor.execute(delete_others(scope, tree=tree) if whole else delete(scope, tree=tree))
             written += max(cursor.rowcount, _changes(cursor))
+            if whole:
+                cursor.execute("DROP TABLE fresh")
     return written
 
 

@@ -198,10 +198,14 @@ def _passed_on() -> list[str]:
 
 
 def tree_rows(scope: Scope) -> str:
-    """CTEs ending in `fresh`: the tree rows that the own rows below each agency give, the agency's own among them."""
+    """CTEs ending in `fresh`: the tree rows that the own rows below each agency give, the agency's own among them.
+
+    An agency with none below it, which most are, has its own row for a tree.
+    """
     sums = ["SUM(g.returns)", "SUM(g.lines)", "SUM(CASE WHEN g.complete THEN 0 ELSE 1 END) = 0"]
     sums += [f"CASE WHEN COUNT(g.{name}) = COUNT(*) THEN CAST(SUM(g.{name}) AS bigint) END" for name in FIGURE_NAMES]
     sums += [f"CAST(SUM(g.{name}) AS bigint)" for three in RATE_COLUMNS.values() for name in three]
+    leaf = f"NOT EXISTS (SELECT 1 FROM {AGENCY} c WHERE c.parent_id = {{}})"
     whole, divided = _listed(ABSORBED_WHOLE), _listed((SuccessionKind.SPLIT, SuccessionKind.DISSOLVED))
     return f"""{forest()}{scope.touched()},
 passed AS MATERIALIZED (
@@ -221,6 +225,7 @@ given AS (
     FROM up JOIN {SUMMARY} o ON o.agency_id = up.agency_id AND o.tree = FALSE
     LEFT JOIN passed t ON t.above_id = up.above_id AND t.agency_id = o.agency_id AND t.period_id = o.period_id
     WHERE {scope.periods("o.period_id")} AND {scope.tree("up.above_id", "o.period_id")} AND t.agency_id IS NULL
+    AND NOT {leaf.format("up.above_id")}
     UNION ALL
     SELECT t.above_id, o.period_id, {_named(_passed_on())}
     FROM passed t
@@ -229,6 +234,9 @@ given AS (
 ),
 fresh AS (
     SELECT g.above_id AS agency_id, g.period_id, {_named(sums)} FROM given g GROUP BY g.above_id, g.period_id
+    UNION ALL
+    SELECT o.agency_id, o.period_id, {", ".join(f"o.{name}" for name in VALUES)} FROM {SUMMARY} o
+    WHERE o.tree = FALSE AND {scope.own("o")} AND {leaf.format("o.agency_id")}
 )"""
 
 
@@ -241,6 +249,23 @@ def forest() -> str:
 )"""
 
 
+def kept_aside(scope: Scope, *, tree: bool) -> str:
+    """Put the rows that should stand in scope into the temporary table `fresh`.
+
+    For everything at once: then they are counted up once, by several processes where the database can, for the delete
+    as for the upsert.
+    """
+    rows = tree_rows(scope) if tree else own_rows(scope)
+    return f"CREATE TEMPORARY TABLE fresh AS {rows} SELECT * FROM fresh"
+
+
+def delete_others(scope: Scope, *, tree: bool) -> str:
+    """Delete the rows in scope that are not in the temporary table `fresh`."""
+    return f"""DELETE FROM {SUMMARY} WHERE tree = {str(tree).upper()} AND {scope.periods("period_id")} AND id NOT IN (
+    SELECT s.id FROM fresh f JOIN {SUMMARY} s
+    ON s.agency_id = f.agency_id AND s.period_id = f.period_id AND s.tree = {str(tree).upper()})"""
+
+
 def _differing(scope: Scope, tree: bool) -> str:
     """The end of a SELECT from `fresh` that keeps what the summary does not say yet."""
     near = scope.periods("s.period_id") if tree else scope.own("s")
@@ -250,9 +275,9 @@ def _differing(scope: Scope, tree: bool) -> str:
 WHERE s.id IS NULL OR ({fresh}) IS DISTINCT FROM ({stored})"""
 
 
-def upsert(scope: Scope, *, tree: bool) -> str:
-    """Write the rows in scope that differ. One parameter: the instant they are computed at."""
-    rows = tree_rows(scope) if tree else own_rows(scope)
+def upsert(scope: Scope, *, tree: bool, aside: bool = False) -> str:
+    """Write the rows in scope that differ, from `kept_aside` if told so. One parameter: the instant of computing."""
+    rows = "" if aside else tree_rows(scope) if tree else own_rows(scope)
     replaced = ", ".join(f"{name} = excluded.{name}" for name in (*VALUES, "computed_at"))
     return f"""{rows}
 INSERT INTO {SUMMARY} (agency_id, period_id, tree, computed_at, {", ".join(VALUES)})
