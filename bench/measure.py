@@ -6,6 +6,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from statistics import median
 
+from django.test import Client
+
+from agencies.models import Person
+
 ROUNDS = 9
 AT_MOST, AT_LEAST = "at_most", "at_least"
 
@@ -71,3 +75,21 @@ def absolute(name: str, database: str, unit: str, value: float, goal: float, dir
     """A row whose goal is a figure of its own."""
     ok = value <= goal if direction == AT_MOST else value >= goal
     return Row(name, database, unit, value, "", None, direction, value, goal, ok)
+
+
+def signed_in(username: str) -> Client:
+    """A browser of that person on this machine's own address."""
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(Person.objects.get(username=username))
+    return client
+
+
+def fetched(client: Client, address: str, **query):
+    """A call of the page for the clock; a page that does not answer 200 is not measured."""
+
+    def fetch():
+        answer = client.get(address, query)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{address} answers {answer.status_code}")
+
+    return fetch

@@ -1,10 +1,9 @@
 """P1 and P5: pages as the server gives them, beside the raw SQL of their numbers and an empty signed-in view."""
 
 from django.core.cache import cache
-from django.test import Client
 
-from agencies.models import Agency, Person
-from bench.measure import Row, Timed, milliseconds, ratio
+from agencies.models import Agency
+from bench.measure import Row, Timed, fetched, milliseconds, ratio, signed_in
 from bench.rates import PERIOD, execute
 from dossiers import tally
 from dossiers.choices import ReturnState
@@ -13,23 +12,6 @@ from dossiers.rules import CELL_NAMES
 from procedures.models import Procedure
 
 EMPTY = "/bench/empty/"
-
-
-def signed_in(username: str) -> Client:
-    client = Client()
-    client.force_login(Person.objects.get(username=username))
-    return client
-
-
-def fetched(client: Client, address: str, **query):
-    """A call of the page for the clock; a page that does not answer 200 is not measured."""
-
-    def fetch():
-        answer = client.get(address, query)
-        if answer.status_code != 200:
-            raise RuntimeError(f"{address} answers {answer.status_code}")
-
-    return fetch
 
 
 def overview(database: str) -> list[Row]:

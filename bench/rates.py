@@ -2,11 +2,10 @@
 
 from django.core.cache import cache
 from django.db import connection, transaction
-from django.test import Client
 from django.utils import timezone
 
-from agencies.models import Agency, Person
-from bench.measure import Row, Timed, absolute, milliseconds, ratio
+from agencies.models import Agency
+from bench.measure import Row, Timed, absolute, fetched, milliseconds, ratio, signed_in
 from dossiers import tally
 from dossiers.models import Line, Period, RateRun, Return, Summary
 from dossiers.rules import DERIVED, FORMULAS, TYPED_NAMES
@@ -92,8 +91,7 @@ def acceptance(database: str) -> list[Row]:
     """P3: a changed and accepted return until the overview shows it, and its recompute beside the raw upsert."""
     period = Period.objects.get(label=PERIOD)
     row = Summary.objects.filter(period=period, tree=False, agency__kind="department").order_by("pk").first()
-    client = Client()
-    client.force_login(Person.objects.get(username="lanhdao"))
+    overview = fetched(signed_in("lanhdao"), "/overview/", period=PERIOD)
     line = Line.objects.filter(of__agency=row.agency_id, of__period=period, of__state="accepted").order_by("pk").first()
     step = 0
 
@@ -105,7 +103,7 @@ def acceptance(database: str) -> list[Row]:
 
     def until_shown():
         request_run()
-        client.get("/overview/", {"period": PERIOD})
+        overview()
 
     columns = [field.column for field in Summary._meta.concrete_fields if field.column != "id"]
     ids = [row.agency_id, *row.agency.ancestor_ids]
