@@ -158,22 +158,71 @@ class _Scanner:
             self.formula = None
 
 
+_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_SHEET_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:c|f|row)[\s/>]")
+_CELL_TAG = re.compile(rb"<c[\s/>]")
+_PLACED_CELL = re.compile(rb"<c\s(?:[^>]*?\s)?r=\"([A-Z]{1,3})([0-9]{1,7})\"")
+_ROW_TAG = re.compile(rb"<row[\s/>]")
+_PLACED_ROW = re.compile(rb"<row\s(?:[^>]*?\s)?r=\"([0-9]{1,7})\"")
+_FORMULA_TAG = re.compile(rb"<f(?:\s[^>]*)?>")
+_UNUSUAL = (b"<!", b't="e"', b"t='e'")
+
+
+def _scan_plainly(data):
+    """The SheetScan of a part in plain UTF-8 that says where each cell is, as every usual program writes it.
+
+    None for a part without cells; NotImplemented for anything unusual, which is then parsed: declarations, comments,
+    another encoding, prefixed names, cells without an address, errors.
+    """
+    found = _ENCODING.match(data[:200].lstrip(b"\xef\xbb\xbf"))
+    if b"\0" in data[:4] or data[:1] in (b"\xff", b"\xfe") or (found and found[1].lower() != b"utf-8"):
+        return NotImplemented
+    if data.find(b"<!") >= 0:
+        return NotImplemented
+    if not _SHEET_TAG.search(data):
+        return None
+    if b"<worksheet" not in data[:2000] or any(mark in data for mark in _UNUSUAL):
+        return NotImplemented
+    cells, rows = _PLACED_CELL.findall(data), _PLACED_ROW.findall(data)
+    if len(cells) != len(_CELL_TAG.findall(data)) or len(rows) != len(_ROW_TAG.findall(data)):
+        return NotImplemented
+    scan = SheetScan(
+        rows=max([0, *map(int, rows), *map(int, {number for _letters, number in cells})]),
+        columns=max([0, *(_column_index(letters.decode()) + 1 for letters in {letters for letters, _number in cells})]),
+    )
+    _check_extent(scan.rows, scan.columns)
+    for formula in _FORMULA_TAG.finditer(data):
+        cell = _PLACED_CELL.match(data, data.rfind(b"<c ", 0, formula.start()))
+        if cell is None:
+            return NotImplemented
+        end = formula.end() if formula[0].endswith(b"/>") else data.find(b"</f>", formula.end())
+        text = data[formula.end() : end].decode("utf-8", "replace")
+        scan.formulas[(int(cell[2]), _column_index(cell[1].decode()))] = text
+    return scan
+
+
 def _scan_part(archive, entry, left):
     """Unpacks one part, counting; returns its size and, where it is a worksheet, its SheetScan."""
-    size, scanner = 0, None
+    size, chunks = 0, []
+    packed = max(entry.compress_size, 1)
     with archive.open(entry) as part:
         while chunk := part.read(_CHUNK):
-            if not size and chunk.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"\xff", b"\xfe"):
-                scanner = None if entry.filename.endswith((".vml", ".png", ".jpeg", ".jpg")) else _Scanner()
             size += len(chunk)
-            packed = max(entry.compress_size, 1)
             if size > left or (size > RATIO_FROM and size > packed * MAX_RATIO):
                 raise SheetError(_("The file unpacks to far more than a workbook holds, so it was not opened."))
-            if scanner:
-                scanner.parser.Parse(chunk, False)
-        if scanner:
-            scanner.parser.Parse(b"", True)
-    return size, scanner.scan if scanner and scanner.scan.rows else None
+            chunks.append(chunk)
+    data = b"".join(chunks)
+    is_xml = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"\xff", b"\xfe")
+    if not is_xml or entry.filename.endswith((".vml", ".png", ".jpeg", ".jpg")):
+        return size, None
+    scan = _scan_plainly(data)
+    if scan is NotImplemented:
+        scanner = _Scanner()
+        for start in range(0, len(data), _CHUNK):
+            scanner.parser.Parse(data[start : start + _CHUNK], False)
+        scanner.parser.Parse(b"", True)
+        scan = scanner.scan
+    return size, scan if scan and scan.rows else None
 
 
 def _refuse_contents(names):
@@ -276,6 +325,13 @@ def sheet_rows(workbook, sheet_name):
     """All rows of a sheet from row 1 on, as lists of Python values ("" for an empty cell)."""
     sheet = _guarded(lambda: workbook.get_sheet_by_name(sheet_name))
     return _guarded(lambda: sheet.to_python(skip_empty_area=False))
+
+
+def rows_and_merges(workbook, sheet_name):
+    """As `sheet_rows`, and the merged ranges of the sheet as ((top, left), (bottom, right)) counted from 0."""
+    sheet = _guarded(lambda: workbook.get_sheet_by_name(sheet_name))
+    rows = _guarded(lambda: sheet.to_python(skip_empty_area=False))
+    return rows, _guarded(lambda: sheet.merged_cell_ranges) or []
 
 
 def cell_text(value):

@@ -32,6 +32,8 @@ _SUBLABEL = re.compile(
     r"tong|truc tuyen|truc tiep|buu chinh|ky truoc|trong ky|han\b|chuyen sang|chuyen qua|xin loi|toan trinh|mot phan"
 )
 _NUMBERING = re.compile(r"\(?\d{1,2}\)?(\s*=.*)?")
+# How the cells of a numbering row begin, cheaply told from those of a line.
+_BEGINNINGS = ("(", "A", "B", "C")
 _BRACKETED = re.compile(r"\(\d{1,2}\)(\s*=.*)?")
 
 
@@ -142,6 +144,8 @@ def _text_grid(rows, merges, first, last):
 def is_numbering(row, *, right_after_head=False) -> bool:
     """Whether a row only numbers the columns: (1) (2) (3) …; bare numbers 1 2 3 count right after a head."""
     cells = [v for v in row if v not in ("", None)]
+    if not right_after_head and not (cells and isinstance(cells[0], str) and cells[0].lstrip()[:1] in _BEGINNINGS):
+        return False
     texts = [v.strip() if isinstance(v, str) else v for v in cells]
     # Letters number the two first columns of many forms: A, B, 1, 2, 3 …
     texts = [v for v in texts if v not in ("A", "B", "C")]

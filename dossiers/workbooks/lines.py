@@ -27,6 +27,7 @@ class LineReader:
         self.total_keys = [key for key in TOTALS if key in columns]
         self.missing = frozenset(TYPED_KEYS) - columns.keys()
         self._tall = _tall_merges(table)
+        self._merged = {number for number, _column in table.merged}
 
     def _refuse(self, row: RawRow, column: int, reason: str, remedy: str) -> None:
         self.problems.append(self.table.problem(row.number, column_letters(column), row.at(column), reason, remedy))
@@ -86,7 +87,7 @@ class LineReader:
         """The cells that the row gives, by names of `rules.CELL_NAMES`; blanks as None, missing columns left out."""
         refused = len(self.problems)
         read, merged = {}, set()
-        careful = bool(self.table.merged or self._tall)
+        careful = row.number in self._merged or row.number in self._tall
         for key, column in self.figures:
             if careful and self._is_merged(row, column, merged):
                 continue

@@ -158,11 +158,12 @@ class _Judge:
     def row(self, row: RawRow, following: RawRow | None) -> None:
         code, raw = self.code_text(row), row.at(self.name)
         name = "" if raw in ("", None) else clean_line(str(raw)).strip()
-        label = words(name or str(row.at(self.stt)))
-        if not code and (_TOTAL.fullmatch(label) or _WITHIN.fullmatch(label)):
+        if not code:
+            label = words(name or str(row.at(self.stt)))
             if _TOTAL.fullmatch(label) and label != "cong":
                 self.totals.append(row)
-            return
+            if _TOTAL.fullmatch(label) or _WITHIN.fullmatch(label):
+                return
         if self.table.scan.formulas and self._named_by_formula(row):
             return
         if not code and not name:

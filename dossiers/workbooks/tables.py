@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from python_calamine import SheetTypeEnum
 
-from cchc_portal.lib.xlsx import SheetError, SheetScan, column_letters, open_scanned, sheet_rows
+from cchc_portal.lib.xlsx import SheetError, SheetScan, column_letters, open_scanned, rows_and_merges, sheet_rows
 from dossiers.workbooks.cells import Problem, shown, words
 from dossiers.workbooks.heads import Head, find_head, is_numbering
 from dossiers.workbooks.layout import FIGURE_KEYS, META_SHEET, PERIOD, REPORTER, SHEET
@@ -130,8 +130,7 @@ def read_table(file) -> Table:
         name = sheet.name
         if name == META_SHEET or sheet.typ != SheetTypeEnum.WorkSheet:
             continue
-        rows = sheet_rows(workbook, name)
-        merges = workbook.get_sheet_by_name(name).merged_cell_ranges or []
+        rows, merges = rows_and_merges(workbook, name)
         if len(merges) > MERGES_AT_MOST:
             raise SheetError(
                 _("Sheet %(sheet)s has too many merged cells. Split them and try again.") % {"sheet": name}

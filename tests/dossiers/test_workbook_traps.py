@@ -94,8 +94,8 @@ def test_variants_of_labels(draft, waiting, received):
 
 def test_a_head_of_one_row(draft):
     head = [["TT", "Tên thủ tục", "Mã TTHC", "Tiếp nhận trực tuyến", "Tiếp nhận trực tiếp",
-             "Tiếp nhận kỳ trước chuyển sang", "Đã giải quyết trước hạn", "Đã giải quyết đúng hạn", "Đã giải quyết quá hạn",
-             "Đang giải quyết trong hạn",
+             "Tiếp nhận kỳ trước chuyển sang", "Đã giải quyết trước hạn", "Đã giải quyết đúng hạn",
+             "Đã giải quyết quá hạn", "Đang giải quyết trong hạn",
              "Đang giải quyết quá hạn"]]  # fmt: skip
     rows = [["1", "", "0.000001", 60, 30, 10, 40, 30, 10, 12, 5]]
     expected = {name: EXPECTED[name] for name in rules.TYPED_NAMES[:8]}
