@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import F
+
 from agencies.models import Agency
 from dossiers import rules, tally
 from dossiers.models import Period, Return, Summary
@@ -82,7 +84,7 @@ def profile(agency: Agency, user, today: date) -> Profile:
             .open()
             .filter(agency__in=family)
             .for_list()
-            .order_by("due", "pk")[:SHOWN]
+            .order_by(F("due").asc(nulls_last=True), "pk")[:SHOWN]
         ),
         claims=judged(
             list(

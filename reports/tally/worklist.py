@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -148,7 +148,7 @@ def _waiting_returns(user, states, agencies, now: datetime, action: str) -> tupl
 
 def _recommendation_tasks(found, today: date, action: str) -> tuple[list[Task], int]:
     total = found.count()
-    rows = found.for_list().order_by("due", "pk")[:ROWS_SHOWN]
+    rows = found.for_list().order_by(F("due").asc(nulls_last=True), "pk")[:ROWS_SHOWN]
     return [
         Task(
             title=item.text,

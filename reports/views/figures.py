@@ -33,4 +33,6 @@ def finding(points: list[tuple[Period, rules.Rate | None]], code: str) -> str:
 def trend_figure(name: str, code: str, points: list[tuple[Period, rules.Rate | None]]):
     """The line of one rate over periods; a period without a rate is a gap."""
     data = [Datum.of_rate(short_label(period.label), rate) for period, rate in points]
-    return line_chart([Series(name, data)], title=finding(points, code), desc=f"{name}. {FORMULA_LABELS[code]}.")
+    return line_chart(
+        [Series(name, data)], title=finding(points, code), desc=f"{name}. {FORMULA_LABELS[code]}.", height=200
+    )

@@ -17,7 +17,7 @@ from agencies.models import Agency
 from agencies.permissions import oversees
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
 from dossiers import rules
-from dossiers.choices import FORMULA_LABELS
+from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
 from dossiers.models import Period
 from dossiers.tally import period_before
 from reports.tally import overview as tally
@@ -93,6 +93,8 @@ def _body(request: HttpRequest, choice: Choice) -> str:
         context = _ranking_context(choice, everything=False) | {
             "summary": summary,
             "rates": [(code, FORMULA_LABELS[code], found) for code, found in rates.items()],
+            "counts": [(FIGURE_LABELS[name], summary[name]) for name in ("received", "resolved", "pending")],
+            "online": rates["online_share"],
             "headline": tally.compare(rate, earlier.get(choice.formula)),
             "formula_label": FORMULA_LABELS[choice.formula],
             "previous": previous,
