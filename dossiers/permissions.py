@@ -94,6 +94,11 @@ def may_extend(user: Person) -> bool:
     return is_officer(user)
 
 
+def may_consolidate(user: Person) -> bool:
+    """Take workbooks of many agencies over into their drafts; who did so accepts none of those returns."""
+    return is_officer(user)
+
+
 def may_review(user: Person) -> bool:
     """Read the review page: programme officers, who work there, and auditors."""
     return user.is_authenticated and user.has_role(RoleCode.PROGRAMME_OFFICER, RoleCode.AUDITOR)
