@@ -1,12 +1,14 @@
-"""How the list of periods is narrowed."""
+"""How the lists of periods and returns and the review are narrowed; every filter lives in the URL."""
 
 import django_filters
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from cchc_portal.lib.filters import SortFilter
-from dossiers.choices import Calendar, PeriodKind
-from dossiers.models import Period
+from agencies.choices import AgencyKind
+from agencies.models import Agency
+from cchc_portal.lib.filters import SortFilter, search_filter
+from dossiers.choices import Calendar, PeriodKind, ReturnState
+from dossiers.models import Period, Return
 
 
 class PeriodFilter(django_filters.FilterSet):
@@ -25,3 +27,33 @@ class PeriodFilter(django_filters.FilterSet):
         """The year a label names, which is the reporting year and not that of the first day."""
         year = f"{int(value):04d}"
         return queryset.filter(Q(label=year) | Q(label__startswith=f"{year}-"))
+
+
+class ReturnFilter(django_filters.FilterSet):
+    """Returns by agency, period and state."""
+
+    q = search_filter("agency__search_key")
+    period = django_filters.ModelChoiceFilter(
+        queryset=Period.objects.filter(returns__isnull=False).distinct().latest_first(),
+        to_field_name="label",
+        label=_("Period"),
+        empty_label=_("All periods"),
+    )
+    state = django_filters.ChoiceFilter(choices=ReturnState.choices, label=_("State"), empty_label=_("All states"))
+    agency = django_filters.CharFilter(field_name="agency__code", label=_("Agency code"))
+    sort = SortFilter(agency="agency__sort_key", period="period__last_day", state="state")
+
+    class Meta:
+        model = Return
+        fields = []
+
+
+class ReviewFilter(django_filters.FilterSet):
+    """Agencies of the review matrix."""
+
+    q = search_filter()
+    kind = django_filters.ChoiceFilter(choices=AgencyKind.choices, label=_("Kind"), empty_label=_("All kinds"))
+
+    class Meta:
+        model = Agency
+        fields = []

@@ -1,16 +1,19 @@
-"""What is typed on the pages of periods and of the reasons for lateness."""
+"""What is typed on the pages of periods, late reasons, extensions and the steps of a return."""
 
-from datetime import date
+from datetime import date, datetime, time
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from agencies.models import Agency
 from cchc_portal.lib import periods
 from cchc_portal.lib.fields import NfcFormField
 from cchc_portal.lib.forms import DayInput, InstantInput, RegisterForm, check_day_order
+from cchc_portal.lib.text import clean_text
 from dossiers.choices import Calendar, PeriodKind
-from dossiers.models import LateReason, Period
+from dossiers.models import Extension, LateReason, Period
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
@@ -139,3 +142,95 @@ class LateReasonForm(RegisterForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.fields["code"].disabled = True
+
+
+LONGEST_WORDS = 2_000
+
+
+class UntilField(forms.DateField):
+    """A last day, cleaned to its last second in Hanoi; a day that has passed is refused."""
+
+    widget = DayInput
+
+    def clean(self, value) -> datetime | None:
+        day = super().clean(value)
+        if day is None:
+            return None
+        if day < timezone.localdate():
+            raise forms.ValidationError(_("This day has passed."))
+        return datetime.combine(day, time(23, 59, 59), tzinfo=periods.HANOI)
+
+
+class MoveForm(forms.Form):
+    """What a step of a return asks for: the version the page showed, and a reason."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    reason = NfcFormField(
+        clean=clean_text,
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=LONGEST_WORDS,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args, needs_reason: bool = False, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = needs_reason
+
+    def move_data(self) -> dict:
+        """What `perform` gets beside version and reason."""
+        return {}
+
+
+class SendBackForm(MoveForm):
+    """A word to the whole return, a word per line, and the new end of entry where it is locked."""
+
+    until = UntilField(label=gettext_lazy("May be corrected until (last day)"), required=False)
+
+    def __init__(self, *args, lines: list[tuple[int, str]], locked: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].label = gettext_lazy("Word to the whole return")
+        self.fields["until"].required = locked
+        self.lines = dict(lines)
+        for pk in self.lines:
+            self.fields[f"line-{pk}"] = NfcFormField(
+                required=False, max_length=LONGEST_WORDS, label=self.lines[pk], widget=forms.TextInput
+            )
+
+    @property
+    def line_fields(self):
+        """The bound fields of the lines, in the order of the form."""
+        return [self[f"line-{pk}"] for pk in self.lines]
+
+    def move_data(self) -> dict:
+        words = {pk: self.cleaned_data[f"line-{pk}"] for pk in self.lines}
+        return {
+            "words": {pk: text for pk, text in words.items() if text},
+            "until": self.cleaned_data["until"],
+        }
+
+
+class ExtensionForm(forms.ModelForm):
+    """Who may work on which period after its lock, until when, and why."""
+
+    agency = forms.ModelChoiceField(
+        queryset=Agency.objects.filter(reporting=True).for_list(), to_field_name="code", label=gettext_lazy("Agency")
+    )
+    period = forms.ModelChoiceField(
+        queryset=Period.objects.filter(first_day__isnull=False).latest_first(),
+        to_field_name="label",
+        label=gettext_lazy("Period"),
+    )
+    until = UntilField(label=gettext_lazy("Until (last day)"))
+
+    class Meta:
+        model = Extension
+        fields = ["agency", "period", "until", "reason"]
+        widgets = {"reason": forms.Textarea(attrs={"rows": 3})}
+
+    def clean(self):
+        cleaned = super().clean()
+        period, until = cleaned.get("period"), cleaned.get("until")
+        if period and until and period.locks_at and until <= period.locks_at:
+            self.add_error("until", _("Entry is open until then anyway."))
+        return cleaned

@@ -16,11 +16,13 @@ class Refused(Exception):
 class Conflict(Exception):
     """Somebody else was first: the state moved or the version is stale. Answered with 409 and both values.
 
-    `theirs` and `mine` are lists of (label, value) pairs for the page, empty where only the state moved.
+    `theirs` and `mine` are lists of (label, value) pairs for the page, empty where only the state moved; `url` is the
+    page that shows how it stands now, the same page where it is empty.
     """
 
-    def __init__(self, message: str, *, theirs=(), mine=()):
+    def __init__(self, message: str, *, theirs=(), mine=(), url: str = ""):
         super().__init__(message)
         self.message = message
         self.theirs = list(theirs)
         self.mine = list(mine)
+        self.url = url

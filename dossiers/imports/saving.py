@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from dossiers import rules
 from dossiers.choices import ReturnState
 from dossiers.imports.cells import CellErrors, LineEdit, Malformed
-from dossiers.imports.checking import as_figures
+from dossiers.imports.checking import FIGURE_COLUMNS, KEY_COLUMNS, as_figures
 from dossiers.models import Explanation, LateReason, LateReasonCount, Line, Return
 from records.models import Event
 
 TYPED = rules.TYPED_NAMES
 COLUMNS = (*TYPED, "not_applicable", "note")
-READ = ("pk", "version", "changed_at", "changed_by__full_name", "note", *rules.CELL_NAMES, "not_applicable")
+READ = ("pk", "version", "changed_at", "changed_by__full_name", "note", *KEY_COLUMNS, *FIGURE_COLUMNS)
 
 
 class NotOpen(Exception):
@@ -38,6 +38,7 @@ class Stored:
     changed_at: datetime
     changed_by: str | None
     note: str
+    key: tuple
     figures: rules.Figures
     reasons: dict[int, tuple[int, str]] = field(default_factory=dict)
     explanations: dict[str, str] = field(default_factory=dict)
@@ -86,8 +87,9 @@ def read_stored(item: Return, pks: Iterable[int]) -> dict[int, Stored]:
     """Lines of the return by key, without a model instance each."""
     stored = {}
     rows = Line.objects.filter(of=item, pk__in=list(pks)).values_list(*READ)
-    for pk, version, changed_at, changed_by, note, *cells in rows:
-        stored[pk] = Stored(pk, version, changed_at, changed_by, note, as_figures(cells, published=item.published))
+    for pk, version, changed_at, changed_by, note, procedure, field_id, level, *cells in rows:
+        figures = as_figures(cells, published=item.published)
+        stored[pk] = Stored(pk, version, changed_at, changed_by, note, (procedure, field_id, level), figures)
     return stored
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -89,6 +90,9 @@ class Return(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agency} · {self.period}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("dossiers:return_detail", args=[self.pk])
 
     @property
     def published(self) -> bool:

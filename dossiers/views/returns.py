@@ -1,9 +1,179 @@
+"""The list of returns and the page of one: its lines with totals, what was said about it, what may happen next."""
+
+import json
+from dataclasses import dataclass, field
+
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from agencies.choices import RoleCode
+from cchc_portal.lib.numbers import format_count
+from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
+from dossiers import permissions, rules
+from dossiers.choices import FIGURE_LABELS, LineSort, ReturnState
+from dossiers.filters import ReturnFilter
+from dossiers.imports import checking
+from dossiers.models import Explanation, LateReasonCount, Line, Remark, Return
+from dossiers.views.words import SHOWN, action_words
+from dossiers.workflow import RETURNS, lock_sentence, owed
+from procedures.choices import ProcedureLevel
+from records.models import Event
+
+EVENTS_SHOWN = 40
 
 
-def return_list(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse(status=501)
+@dataclass
+class Row:
+    """One line of the table: values printed already."""
+
+    pk: int
+    code: str
+    name: str
+    values: list[str]
+    note: str = ""
+    breaches: list[tuple[str, str, str]] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
 
 
-def return_detail(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse(status=501)
+@dataclass
+class Group:
+    """Lines of one field with their sums."""
+
+    title: str
+    rows: list[Row]
+    totals: list[str]
+
+
+@require_safe
+def return_list(request: HttpRequest) -> HttpResponse:
+    """Returns that the person may see; for a reporter also those that are owed and not opened yet."""
+    rows = Return.objects.visible_to(request.user).for_list()
+    narrowed = ReturnFilter(request.GET, rows)
+    if request.GET.get("format") in CONTENT_TYPES:
+        columns = [Column(name, 24) for name in ("agency", "period", "state", "due_at", "submitted_at", "accepted_at")]
+        told = narrowed.qs.values_list(
+            "agency__code", "period__label", "state", "period__due_at", "submitted_at", "accepted_at"
+        )
+        return table_response(_("Returns"), columns, told, request.GET["format"])
+    own = [agency.pk for agency in request.user.agencies_as(RoleCode.REPORTER)]
+    missing = owed(own, timezone.now())
+    if label := request.GET.get("period"):
+        missing = [(agency, period) for agency, period in missing if period.label == label]
+    context = {
+        "filter": narrowed,
+        "page": page_of(request, narrowed.qs),
+        "missing": missing,
+        "may_review": permissions.may_review(request.user),
+        "breadcrumb": [(_("Returns"), None)],
+    }
+    return render(request, "dossiers/return_list.html", context)
+
+
+def _printed(figures: rules.Figures) -> list[str]:
+    return [format_count(figures.get(name)) for name, _column in SHOWN]
+
+
+def _line_rows(item: Return, breaches: dict) -> dict[str, list[tuple[Row, rules.Figures]]]:
+    """Lines by the title of their group, in the order of the form."""
+    groups: dict[str, list] = {}
+    lines = (
+        Line.objects.filter(of=item)
+        .order_by("position", "pk")
+        .values_list(
+            "pk",
+            "procedure__code",
+            "procedure__name",
+            "procedure__field__name",
+            "field__name",
+            "level",
+            "note",
+            *checking.FIGURE_COLUMNS,
+        )
+    )
+    for pk, code, name, group, field_name, level, note, *cells in lines:
+        figures = checking.as_figures(cells, published=item.published)
+        title = group or (str(ProcedureLevel(level).label) if level else "")
+        row = Row(pk, code or "", name or field_name or _("Whole agency"), _printed(figures), note)
+        row.breaches = breaches.get(pk, [])
+        groups.setdefault(title, []).append((row, figures))
+    return groups
+
+
+def _breach_rows(item: Return) -> dict[int, list[tuple[str, str, str]]]:
+    """What the identities say, by line: code, sentence, and the reason that was given."""
+    reasons = {
+        (line_id, code): text
+        for line_id, code, text in Explanation.objects.filter(of=item).values_list("line_id", "identity", "text")
+    }
+    return {
+        line.pk: [
+            (
+                breach.code,
+                checking.message(breach),
+                reasons.get((line.pk, breach.code)) or reasons.get((None, breach.code), ""),
+            )
+            for breach in line.breaches
+        ]
+        for line in checking.check_return(item)
+        if line.breaches
+    }
+
+
+def figure_groups(item: Return) -> tuple[list[Group], list[str]]:
+    """The table of the return, grouped by field, and its totals. A constant number of queries."""
+    by_title = _line_rows(item, _breach_rows(item))
+    rows = {row.pk: row for pairs in by_title.values() for row, _figures in pairs}
+    for remark in item.remarks.select_related("by").filter(line__isnull=False):
+        rows[remark.line_id].remarks.append(remark)
+    counts = LateReasonCount.objects.filter(line__of=item).values_list("line_id", "reason__name", "count", "text")
+    for line_id, name, count, text in counts.order_by("reason__order"):
+        told = _("%(reason)s: %(count)s") % {"reason": name, "count": format_count(count)}
+        rows[line_id].reasons.append(f"{told} ({text})" if text else told)
+    groups = [
+        Group(title, [row for row, _f in pairs], _printed(rules.sum_lines(figures for _r, figures in pairs)))
+        for title, pairs in by_title.items()
+    ]
+    total = rules.sum_lines(figures for pairs in by_title.values() for _r, figures in pairs)
+    return groups, _printed(total)
+
+
+def history(item: Return) -> list[dict]:
+    """Who did what to the return, latest first: the words of the trail, without its figures."""
+    events = Event.objects.about(item).select_related("actor")[:EVENTS_SHOWN]
+    told = []
+    for event in events:
+        lines = json.loads(event.after).get("lines", {}) if event.after.startswith("{") else {}
+        cells = sum(len(changes) for changes in lines.values()) if isinstance(lines, dict) else 0
+        told.append(
+            {"event": event, "label": action_words(event.action), "cells": cells, "lines": len(lines) if cells else 0}
+        )
+    return told
+
+
+@require_safe
+def return_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One return: figures, remarks, explanations, history, and the steps the person may take."""
+    item = get_object_or_404(Return.objects.visible_to(request.user).for_list(), pk=pk)
+    groups, totals = figure_groups(item)
+    heads = [(FIGURE_LABELS[name], column) for name, column in SHOWN]
+    context = {
+        "item": item,
+        "groups": groups,
+        "totals": totals,
+        "heads": heads,
+        "by_procedure": item.line_sort == LineSort.PROCEDURE,
+        "remarks": item.remarks.filter(line__isnull=True).select_related("by"),
+        "moves": RETURNS.offered(request.user, item),
+        "may_enter": permissions.may_enter(request.user, item),
+        "locked": lock_sentence(item) if item.state == ReturnState.DRAFT else "",
+        "closes_at": item.entry_closes_at(),
+        "history": history(item) if permissions.may_read_trail_of(request.user, item) else [],
+        "breadcrumb": [(_("Returns"), reverse("dossiers:return_list")), (str(item), None)],
+    }
+    return render(request, "dossiers/return_detail.html", context)

@@ -1,5 +1,121 @@
+"""The programme office's page: agency × period in one matrix, and what waits to be accepted."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+from django.views.decorators.http import require_safe
+
+from agencies.models import Agency
+from cchc_portal.lib.paging import page_of
+from dossiers import permissions
+from dossiers.choices import SENT_STATES, Calendar, PeriodKind, ReturnState
+from dossiers.filters import ReviewFilter
+from dossiers.models import Period, Return
+from procedures.models import AgencyProcedure
+
+QUARTERS_SHOWN = 6
+QUEUE_SHOWN = 30
+ICONS = {
+    ReturnState.DRAFT: ("neutral", "pencil"),
+    ReturnState.SUBMITTED: ("info", "arrow"),
+    ReturnState.APPROVED: ("progress", "check"),
+    ReturnState.ACCEPTED: ("good", "check"),
+}
 
 
-def review(request: HttpRequest, **kwargs) -> HttpResponse:
-    return HttpResponse(status=501)
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One agency in one period: the words and the tone of its state, and where it leads."""
+
+    label: str
+    tone: str
+    icon: str = ""
+    pk: int | None = None
+    readable: bool = False
+
+
+def _states(agencies: list[Agency], periods: list[Period]) -> dict[tuple[int, int], tuple[int, str]]:
+    rows = Return.objects.current().filter(agency__in=agencies, period__in=periods)
+    return {
+        (agency, period): (pk, state)
+        for pk, agency, period, state in rows.order_by().values_list("pk", "agency_id", "period_id", "state")
+    }
+
+
+def _handling(agencies: list[Agency]) -> dict[int, list[tuple[date | None, date | None]]]:
+    """Spans in which each agency handles procedures at all."""
+    spans = defaultdict(list)
+    rows = AgencyProcedure.objects.filter(agency__in=agencies).order_by().distinct()
+    for agency, first, last in rows.values_list("agency_id", "valid_from", "valid_to"):
+        spans[agency].append((first, last))
+    return spans
+
+
+def _owes(agency: Agency, period: Period, spans: list) -> bool:
+    """As `Period.owing` says it, for rows that are already read."""
+    return (
+        agency.reporting
+        and agency.is_valid_on(period.last_day)
+        and any(
+            (first is None or first <= period.last_day) and (last is None or last >= period.first_day)
+            for first, last in spans
+        )
+    )
+
+
+def _cells(agency: Agency, periods: list[Period], states: dict, spans: list, now, reads_all: bool) -> list[Cell]:
+    cells = []
+    for period in periods:
+        found = states.get((agency.pk, period.pk))
+        if found:
+            pk, state = found
+            tone, icon = ICONS[ReturnState(state)]
+            label = str(ReturnState(state).label)
+            cells.append(Cell(label, tone, icon, pk, reads_all or state in SENT_STATES))
+        elif not _owes(agency, period, spans):
+            cells.append(Cell(pgettext("review", "owes none"), "none"))
+        elif period.due_at and period.due_at < now:
+            cells.append(Cell(pgettext("review", "missing, overdue"), "bad", "alert"))
+        else:
+            cells.append(Cell(pgettext("review", "not begun"), "none"))
+    return cells
+
+
+@require_safe
+def review(request: HttpRequest) -> HttpResponse:
+    """States of the latest closed quarters by agency, and the queue of what was sent and waits."""
+    if not permissions.may_review(request.user):
+        raise PermissionDenied
+    now = timezone.now()
+    quarters = Period.objects.filter(calendar=Calendar.DEFAULT, kind=PeriodKind.QUARTER)
+    periods = list(quarters.ended(timezone.localdate()).latest_first()[:QUARTERS_SHOWN])[::-1]
+    agencies = Agency.objects.filter(reporting=True).order_by("sort_key", "pk")
+    if periods:
+        existing = Q(valid_to__isnull=True) | Q(valid_to__gte=periods[0].first_day)
+        agencies = agencies.filter(existing, pk__in=AgencyProcedure.objects.values("agency_id"))
+    narrowed = ReviewFilter(request.GET, agencies)
+    page = page_of(request, narrowed.qs)
+    shown = list(page.object_list)
+    states, spans = _states(shown, periods), _handling(shown)
+    reads_all = not permissions.is_officer(request.user)
+    waiting = Return.objects.visible_to(request.user).filter(state=ReturnState.APPROVED).for_list()
+    context = {
+        "filter": narrowed,
+        "page": page,
+        "periods": periods,
+        "rows": [(one, _cells(one, periods, states, spans[one.pk], now, reads_all)) for one in shown],
+        "queue": waiting.annotate(reasons=Count("explanations")).order_by("approved_at", "pk")[:QUEUE_SHOWN],
+        "waiting": waiting.count(),
+        "may_extend": permissions.may_extend(request.user),
+        "as_of": now,
+        "breadcrumb": [(_("Review of returns"), None)],
+    }
+    return render(request, "dossiers/review.html", context)
