@@ -1,7 +1,10 @@
 """What was published about the figures: claims and targets."""
 
+import re
+
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from agencies.choices import OVERSIGHT_ROLES
@@ -52,6 +55,16 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
+
+    @property
+    def period_shown(self) -> str:
+        """The period in words: its title, or the text kept from the source with its dates the Vietnamese way."""
+        if self.period_id:
+            return str(self.period)
+        found = re.fullmatch(r"as of (\d{4})-(\d{2})-(\d{2})", self.period_text)
+        if found:
+            return gettext("as of %(day)s") % {"day": "/".join(reversed(found.groups()))}
+        return self.period_text.replace(" to ", " – ")
 
 
 class Target(models.Model):

@@ -39,9 +39,12 @@ class Compared:
     points: str
 
 
-def compare(rate: rules.Rate, before: rules.Rate | None) -> Compared:
-    """`direction` is rise, fall, same or undefined (rules.change)."""
-    if before is None:
+def compare(rate: rules.Rate, before: rules.Rate | None, *, comparable: bool = True) -> Compared:
+    """`direction` is rise, fall, same or undefined (rules.change).
+
+    Where the two do not rest on the same agencies (`comparable` False) neither a direction nor a difference is told.
+    """
+    if before is None or not comparable:
         return Compared(rate, None, rules.UNDEFINED, numbers.NONE_PRINTED)
     return Compared(rate, before, rules.change(before, rate), numbers.points_change(before, rate))
 
@@ -132,6 +135,15 @@ class Completeness:
     @property
     def owed(self) -> int:
         return sum(kind.owed for kind in self.kinds)
+
+    @property
+    def accepted(self) -> int:
+        return sum(kind.accepted for kind in self.kinds)
+
+    @property
+    def everyone_counts(self) -> bool:
+        """Whether every return owed has been accepted, so that the city's rate tells of the whole city."""
+        return self.accepted == self.owed
 
     @property
     def sent(self) -> int:

@@ -17,10 +17,10 @@ def short_label(label: str) -> str:
     return f"{('I', 'II', 'III', 'IV')[parsed.number - 1]}/{parsed.year}"
 
 
-def finding(points: list[tuple[Period, rules.Rate | None]], code: str) -> str:
+def finding(points: list[tuple[Period, rules.Rate | None]], code: str, comparable: bool) -> str:
     """What the trend shows, in a sentence: the last rate against the one before, or that it cannot be said."""
     rates = [rate for _period, rate in points if rate is not None and rate.value is not None]
-    if len(rates) < 2 or rates[-1] is not points[-1][1]:
+    if not comparable or len(rates) < 2 or rates[-1] is not points[-1][1]:
         return _("%(formula)s over the last periods") % {"formula": code}
     before, last = rates[-2:]
     sentence = {
@@ -30,9 +30,17 @@ def finding(points: list[tuple[Period, rules.Rate | None]], code: str) -> str:
     return sentence % {"formula": code, "before": before.printed, "now": last.printed}
 
 
-def trend_figure(name: str, code: str, points: list[tuple[Period, rules.Rate | None]]):
-    """The line of one rate over periods; a period without a rate is a gap."""
+def trend_figure(name: str, code: str, points: list[tuple[Period, rules.Rate | None]], *, comparable: bool = True):
+    """The line of one rate over periods; a period without a rate is a gap.
+
+    `comparable` is False while the last period rests on fewer agencies than the one before; a note says so.
+    """
+    note = "" if comparable else _("Not every return of the last period has been accepted yet.")
     data = [Datum.of_rate(short_label(period.label), rate) for period, rate in points]
     return line_chart(
-        [Series(name, data)], title=finding(points, code), desc=f"{name}. {FORMULA_LABELS[code]}.", height=200
+        [Series(name, data)],
+        title=finding(points, code, comparable),
+        desc=f"{name}. {FORMULA_LABELS[code]}.",
+        note=note,
+        height=200,
     )

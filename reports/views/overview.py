@@ -90,15 +90,17 @@ def _body(request: HttpRequest, choice: Choice) -> str:
         previous = period_before(choice.period)
         earlier = tally.city_rates(previous, choice.root)[1] if previous else {}
         rate = rates[choice.formula]
+        completeness = tally.completeness(choice.period, choice.root)
+        whole = completeness.everyone_counts
         context = _ranking_context(choice, everything=False) | {
             "summary": summary,
             "rates": [(code, FORMULA_LABELS[code], found) for code, found in rates.items()],
             "counts": [(FIGURE_LABELS[name], summary[name]) for name in ("received", "resolved", "pending")],
             "online": rates["online_share"],
-            "headline": tally.compare(rate, earlier.get(choice.formula)),
+            "headline": tally.compare(rate, earlier.get(choice.formula), comparable=whole),
             "formula_label": FORMULA_LABELS[choice.formula],
             "previous": previous,
-            "completeness": tally.completeness(choice.period, choice.root),
+            "completeness": completeness,
             "promises": tally.promises(request.user, choice.root, today),
             "visits": tally.visits(request.user, choice.root, choice.period),
             "today": today,
@@ -109,6 +111,7 @@ def _body(request: HttpRequest, choice: Choice) -> str:
                 % {"agency": choice.root.short_name, "formula": choice.formula},
                 choice.formula,
                 tally.trend(choice.root, choice.period, choice.formula),
+                comparable=whole,
             )
         body = render_to_string("reports/_overview.html", context, request)
         cache.set(key, str(body), KEPT_FOR)
