@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from agencies.views import administration, forest, imports, people, successions, trail
+from agencies.views import administration, forest, imports, people, successions, tokens, trail
 
 app_name = "agencies"
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("admin/people/<int:pk>/active/", people.person_active, name="person_active"),
     path("admin/people/<int:pk>/roles/", people.role_grant, name="role_grant"),
     path("admin/people/<int:pk>/roles/<int:role>/revoke/", people.role_revoke, name="role_revoke"),
+    path("admin/tokens/", tokens.token_list, name="token_list"),
+    path("admin/tokens/<int:pk>/revoke/", tokens.token_revoke, name="token_revoke"),
     path("admin/trail/", trail.trail, name="trail"),
     path("admin/import/", administration.import_menu, name="import_menu"),
     path("admin/import/agencies/", imports.import_agencies, name="import_agencies"),

@@ -33,6 +33,13 @@ CARDS = (
         reads_accounts,
     ),
     Card(
+        "agencies:token_list",
+        gettext_lazy("API tokens"),
+        gettext_lazy("Which software acts for whom, until when; take a token back."),
+        "shield",
+        keeps_accounts,
+    ),
+    Card(
         "dossiers:period_list",
         gettext_lazy("Reporting periods"),
         gettext_lazy("Days, due dates and locks of both calendars; a whole year in one step."),
