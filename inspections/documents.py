@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, override
 
 from agencies.models import Agency
-from cchc_portal.lib import charts
+from cchc_portal.lib import charts, periods
 from cchc_portal.lib.numbers import NONE_PRINTED, Rate, format_count
 from cchc_portal.lib.text import ascii_slug
 from dossiers import tally
@@ -218,8 +218,8 @@ def _trend(agency: Agency, period: Period) -> tuple[tuple[str, int | None, int |
     if period.last_day is None:
         return ()
     rows = Period.objects.filter(kind=period.kind, calendar=period.calendar, last_day__lte=period.last_day)
-    periods = list(rows.order_by("-last_day")[:TREND_PERIODS])[::-1]
-    points = tally.trend(agency, "D2", periods)
+    last = list(rows.order_by("-last_day")[:TREND_PERIODS])[::-1]
+    points = tally.trend(agency, "D2", last)
     return tuple((p.label, rate.numerator, rate.denominator) if rate else (p.label, None, None) for p, rate in points)
 
 
@@ -233,7 +233,13 @@ def _trend_chart(figures: Figures) -> charts.Chart | None:
     title = _("On-time rate (D2): %(before)s in %(first)s, %(now)s in %(last)s")
     return charts.line_chart(
         [charts.Series("D2", [charts.Datum.of_rate(label, rate) for label, rate in rates])],
-        title=title % {"before": before.printed, "first": first, "now": now.printed, "last": last},
+        title=title
+        % {
+            "before": before.printed,
+            "first": periods.title(first),
+            "now": now.printed,
+            "last": periods.title(last),
+        },
         desc=_("A gap stands for a period without an accepted return."),
     )
 

@@ -19,12 +19,12 @@ def _agencies(request):
 
 class VisitFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method="search")
-    kind = django_filters.ChoiceFilter(label=_("kind"), choices=InspectionKind, empty_label=_("every kind"))
-    state = django_filters.ChoiceFilter(label=_("state"), choices=VisitState, empty_label=_("every state"))
+    kind = django_filters.ChoiceFilter(label=_("Kind"), choices=InspectionKind, empty_label=_("every kind"))
+    state = django_filters.ChoiceFilter(label=_("State"), choices=VisitState, empty_label=_("every state"))
     agency = django_filters.ModelChoiceFilter(
-        label=_("agency"), queryset=_agencies, to_field_name="code", empty_label=_("every agency")
+        label=_("Agency"), queryset=_agencies, to_field_name="code", empty_label=_("every agency")
     )
-    year = django_filters.NumberFilter(label=_("year"), field_name="date", lookup_expr="year", min_value=1990)
+    year = django_filters.NumberFilter(label=_("Year"), field_name="date", lookup_expr="year", min_value=1990)
 
     class Meta:
         model = Visit
@@ -43,7 +43,7 @@ class RecommendationFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(label=_("Search"), method="search")
     only = django_filters.ChoiceFilter(
-        label=_("follow-up"),
+        label=_("Follow-up"),
         choices=(
             (OVERDUE, _("overdue")),
             (OPEN, pgettext_lazy("follow-up", "open")),
@@ -52,12 +52,12 @@ class RecommendationFilter(django_filters.FilterSet):
         method="follow_up",
         empty_label=pgettext_lazy("follow-up", "all"),
     )
-    state = django_filters.ChoiceFilter(label=_("state"), choices=RecommendationState, empty_label=_("every state"))
+    state = django_filters.ChoiceFilter(label=_("State"), choices=RecommendationState, empty_label=_("every state"))
     agency = django_filters.ModelChoiceFilter(
-        label=_("agency"), queryset=_agencies, to_field_name="code", empty_label=_("every agency")
+        label=_("Agency"), queryset=_agencies, to_field_name="code", empty_label=_("every agency")
     )
-    due_from = django_filters.DateFilter(label=_("due from"), field_name="due", lookup_expr="gte", widget=DayInput())
-    due_to = django_filters.DateFilter(label=_("due until"), field_name="due", lookup_expr="lte", widget=DayInput())
+    due_from = django_filters.DateFilter(label=_("Due from"), field_name="due", lookup_expr="gte", widget=DayInput())
+    due_to = django_filters.DateFilter(label=_("Due until"), field_name="due", lookup_expr="lte", widget=DayInput())
 
     class Meta:
         model = Recommendation

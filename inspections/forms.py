@@ -194,6 +194,7 @@ class CaptureForm(FindingForm):
 
     def __init__(self, *args, **kwargs):
         forms.ModelForm.__init__(self, *args, **kwargs)
+        self.fields["kind"].choices = FindingKind.choices
         self.fields["area"].queryset = _areas()
         self.fields["text"].max_length = LONGEST_TEXT
 

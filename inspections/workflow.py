@@ -48,7 +48,6 @@ FINDING_FACTS = (
     "answer",
 )
 RECOMMENDATION_FACTS = ("state", "agency_id", "finding_id", "text", "due", "state_reason")
-BEFORE_ON_SITE = (VisitState.PLANNED, VisitState.PREPARED)
 
 
 def facts(thing: models.Model) -> dict:
@@ -219,9 +218,9 @@ CLOSED = (RecommendationState.CLOSED_IMPLEMENTED, RecommendationState.CLOSED_NOT
 
 
 def _on_site(recommendation: Recommendation, data: dict) -> list[str]:
-    if recommendation.visit.state in (*BEFORE_ON_SITE, VisitState.CANCELLED):
-        return [_("The visit has not begun: recommendations are issued from what was found on site.")]
-    return []
+    if recommendation.visit.has_begun:
+        return []
+    return [_("The visit has not begun: recommendations are issued from what was found on site.")]
 
 
 def _issued(recommendation: Recommendation, by, now: datetime, data: dict) -> dict:

@@ -200,6 +200,11 @@ class Visit(models.Model):
         return self.state in WRITABLE_VISIT_STATES
 
     @property
+    def has_begun(self) -> bool:
+        """The team has been on site, so there is something to report."""
+        return self.state not in (VisitState.PLANNED, VisitState.PREPARED, VisitState.CANCELLED)
+
+    @property
     def takes_recommendations(self) -> bool:
         """Recommendations are drafted until the visit is closed or cancelled."""
         return self.state not in (VisitState.CLOSED, VisitState.CANCELLED)

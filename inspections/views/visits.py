@@ -108,7 +108,7 @@ def _page(request: HttpRequest, visit: Visit, *, tried=None, action: str = "", s
     recommendations = list(Recommendation.objects.visible_to(user).filter(visit=visit).for_list())
     for recommendation in recommendations:
         recommendation.overdue = recommendation.is_overdue(today)
-    may_ask = permissions.asks_report(user, visit)
+    may_ask = visit.has_begun and permissions.asks_report(user, visit)
     context = {
         "visit": visit,
         "members": visit.team.members.select_related("person"),
@@ -239,5 +239,7 @@ def ask_report(request: HttpRequest, pk: int) -> HttpResponse:
     visit = _visit_of(request, pk)
     if not permissions.asks_report(request.user, visit):
         raise PermissionDenied
+    if not visit.has_begun:
+        raise Conflict(_("The visit has not begun: there is nothing to report yet."))
     ask_document(INSPECTION_REPORT, visit.pk, title=report_title(visit), by=request.user, draft=visit.is_writable)
     return redirect(reverse("inspections:visit_detail", args=[visit.pk]) + "#documents")

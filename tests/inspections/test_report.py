@@ -215,6 +215,12 @@ def test_draft_until_reported(cast, client_of, visit, make_finding, django_captu
     assert reverse("reports:document_download", args=[issued.pk]) in page
 
 
+def test_nothing_to_report_before_the_visit(cast, client_of, visit):
+    Visit.objects.filter(pk=visit.pk).update(state=VisitState.PREPARED)
+    assert client_of(cast.hoa).post(reverse("inspections:ask_report", args=[visit.pk])).status_code == 409
+    assert not Document.objects.exists()
+
+
 def test_asking_twice_makes_one_row(cast, visit):
     first = ask_document(KIND, visit.pk, title="Báo cáo", by=cast.hoa)
     assert ask_document(KIND, visit.pk, title="Báo cáo", by=cast.khoa) == first
