@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from agencies.models import Agency
 from dossiers.models import Period, RateRun, StaleFigure
-from dossiers.tally.statements import Scope, delete, delete_others, groundless, kept_aside, upsert, wrong
+from dossiers.tally.statements import Scope, delete, delete_others, kept_aside, upsert, wrong
 
 # More stale pairs than this are summed again as a whole, which is then faster and gives the same rows.
 MANY_PAIRS = 500
@@ -115,13 +115,14 @@ def differences() -> list[tuple[str, str, bool]]:
     labels = dict(Period.objects.values_list("pk", "label"))
     waiting = {(int(above), period) for agency, period in stale for above in agencies[agency][1].strip("/").split("/")}
     found = []
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         for tree, expected in ((False, stale), (True, waiting)):
-            for statement in (wrong, groundless):
-                cursor.execute(statement(Scope(), tree=tree))
-                found += [
-                    (agencies[agency][0], labels[period], tree)
-                    for agency, period in cursor.fetchall()
-                    if (agency, period) not in expected
-                ]
-    return sorted(set(found))
+            cursor.execute(kept_aside(Scope(), tree=tree))
+            cursor.execute(wrong(tree=tree))
+            found += [
+                (agencies[agency][0], labels[period], tree)
+                for agency, period in cursor.fetchall()
+                if (agency, period) not in expected
+            ]
+            cursor.execute("DROP TABLE fresh")
+    return sorted(found)

@@ -259,11 +259,23 @@ def kept_aside(scope: Scope, *, tree: bool) -> str:
     return f"CREATE TEMPORARY TABLE fresh AS {rows} SELECT * FROM fresh"
 
 
+def _others(scope: Scope, tree: bool) -> str:
+    """The condition that a summary row in scope is not in the temporary table `fresh`."""
+    which = str(tree).upper()
+    return f"""tree = {which} AND {scope.periods("period_id")} AND id NOT IN (
+    SELECT s.id FROM fresh f JOIN {SUMMARY} s
+    ON s.agency_id = f.agency_id AND s.period_id = f.period_id AND s.tree = {which})"""
+
+
 def delete_others(scope: Scope, *, tree: bool) -> str:
     """Delete the rows in scope that are not in the temporary table `fresh`."""
-    return f"""DELETE FROM {SUMMARY} WHERE tree = {str(tree).upper()} AND {scope.periods("period_id")} AND id NOT IN (
-    SELECT s.id FROM fresh f JOIN {SUMMARY} s
-    ON s.agency_id = f.agency_id AND s.period_id = f.period_id AND s.tree = {str(tree).upper()})"""
+    return f"DELETE FROM {SUMMARY} WHERE {_others(scope, tree)}"
+
+
+def wrong(*, tree: bool) -> str:
+    """Select agency and period of every row that is not what the temporary table `fresh` says."""
+    return f"""SELECT f.agency_id, f.period_id {_differing(Scope(), tree)}
+UNION SELECT agency_id, period_id FROM {SUMMARY} WHERE {_others(Scope(), tree)}"""
 
 
 def _differing(scope: Scope, tree: bool) -> str:
@@ -286,11 +298,6 @@ SELECT f.agency_id, f.period_id, {str(tree).upper()}, %s, {", ".join(f"f.{name}"
 ON CONFLICT (agency_id, period_id, tree) DO UPDATE SET {replaced}"""
 
 
-def wrong(scope: Scope, *, tree: bool) -> str:
-    """Select agency and period of the rows in scope that an upsert would write."""
-    return f"{tree_rows(scope) if tree else own_rows(scope)}\nSELECT f.agency_id, f.period_id {_differing(scope, tree)}"
-
-
 def _without_ground(scope: Scope, *, tree: bool) -> str:
     """The condition that a summary row has nothing under it any more; follows the CTEs of `forest` for a tree row."""
     if tree:
@@ -307,9 +314,3 @@ def delete(scope: Scope, *, tree: bool) -> str:
     """Delete the rows in scope that have no accepted return with a line under them."""
     head = f"{forest()}{scope.touched()}\n" if tree else ""
     return f"{head}DELETE FROM {SUMMARY} WHERE {_without_ground(scope, tree=tree)}"
-
-
-def groundless(scope: Scope, *, tree: bool) -> str:
-    """Select agency and period of the rows that `delete` would remove."""
-    head = f"{forest()}{scope.touched()}\n" if tree else ""
-    return f"{head}SELECT agency_id, period_id FROM {SUMMARY} WHERE {_without_ground(scope, tree=tree)}"
