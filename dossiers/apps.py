@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,6 @@ class DossiersConfig(AppConfig):
     """How many: periods, quarterly returns, lines, identities, rate formulas."""
 
     name = "dossiers"
+
+    def ready(self):
+        import_module("dossiers.documents")  # makes its kinds of document known

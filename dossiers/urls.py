@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dossiers.views import actions, extensions, grid, jobs, registers, returns, review
+from dossiers.views import actions, extensions, grid, jobs, registers, returns, review, workbooks
 
 app_name = "dossiers"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("returns/<int:pk>/", returns.return_detail, name="return_detail"),
     path("returns/<int:pk>/grid/", grid.grid, name="grid"),
     path("returns/<int:pk>/lines/", grid.save_lines, name="save_lines"),
+    path("returns/<int:pk>/workbook/", workbooks.return_workbook, name="return_workbook"),
+    path("returns/<int:pk>/import/", workbooks.return_import, name="return_import"),
+    path("returns/<int:pk>/form/", workbooks.return_form, name="return_form"),
     path("returns/<int:pk>/<slug:action>/", actions.return_action, name="return_action"),
     path("review/", review.review, name="review"),
     path("extensions/new/", extensions.extension_new, name="extension_new"),
