@@ -33,7 +33,8 @@ def raw_refill() -> str:
 
     values = ["returns", "lines", "TRUE", *TYPED_NAMES, *(total(parts) for parts in PARTS.values())]
     for formula in FORMULAS.values():
-        values += [total(formula.numerator), total(formula.denominator), "lines"]
+        values += [f"COALESCE({total(names)}, 0)" for names in (formula.numerator, formula.denominator)]
+        values.append("lines")
     line, agency, returns = Line._meta.db_table, Agency._meta.db_table, Return._meta.db_table
     return f"""WITH RECURSIVE up(agency_id, above_id) AS (
     SELECT id, id FROM {agency} UNION ALL
