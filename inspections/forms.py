@@ -141,6 +141,9 @@ class VisitForm(VersionedForm):
         day, last = cleaned.get("date"), cleaned.get("last_day")
         if day and last and last < day:
             self.add_error("last_day", _("The last day lies before the first."))
+        agency = cleaned.get("agency")
+        if agency and day and not agency.is_valid_on(day):
+            self.add_error("agency", _("This agency does not exist on that day. Choose the one that followed it."))
         return cleaned
 
     def save_lines(self) -> None:

@@ -118,6 +118,12 @@ def test_bad_input_keeps_what_was_typed(cast, client_of, plan):
     assert not Visit.objects.exists()
 
 
+def test_a_closed_agency_is_not_visited(cast, client_of, plan):
+    response = client_of(cast.quan).post(reverse("inspections:visit_new"), plan | {"agency": cast.tttt.pk})
+    assert response.status_code == 422
+    assert "agency" in response.context["form"].errors
+
+
 def test_edit_changes_facts_and_lines(cast, client_of, visit, plan):
     url = reverse("inspections:visit_edit", args=[visit.pk])
     data = plan | {"seen": visit.version, "place": "Tầng 2", "themes": "Một cửa", "one_stop_desk_inspected": "false"}
