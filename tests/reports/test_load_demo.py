@@ -24,6 +24,7 @@ from records.models import Document, Event, Source
 from reports.demo import load as demo_load
 from reports.demo.people import ACCOUNTS, PASSWORD
 from reports.demo.returns import HISTORY
+from reports.demo.volumes import Volumes
 from reports.models import Claim, Target
 
 TODAY = date(2026, 11, 22)
@@ -219,6 +220,12 @@ def test_a_second_load_changes_nothing_and_another_is_refused(demo):
     with pytest.raises(CommandError, match="dữ liệu mẫu khác"):
         demo_load.load(today=TODAY, seed=1, say=lambda text: None)
     assert Event.objects.count() == before
+
+
+def test_another_seed_gives_other_figures(demo):
+    agencies = list(Agency.objects.filter(code__in=["HN-KHCN", "HN-NGV"]))
+    one, same, other = (Volumes(agencies, seed).quarter(latest()) for seed in (1, 1, 2))
+    assert one == same != other
 
 
 def test_progress_is_told_in_vietnamese(demo):
