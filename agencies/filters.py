@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from agencies.choices import AgencyKind, RoleCode, SuccessionKind
+from agencies.choices import ACTION_LABELS, KIND_LABELS, AgencyKind, RoleCode, SuccessionKind
 from agencies.models import Agency, Person, Role, Succession
 from cchc_portal.lib.fields import search_q
 from cchc_portal.lib.filters import SortFilter, search_filter
@@ -39,7 +39,7 @@ class AgencyFilter(django_filters.FilterSet):
 
     def __init__(self, data=None, *args, **kwargs):
         data = data.copy() if data is not None else {}
-        data.setdefault("on", timezone.localdate().isoformat())
+        data.setdefault("on", f"{timezone.localdate():%d/%m/%Y}")
         super().__init__(data, *args, **kwargs)
         self.filters["parent"].queryset = Agency.objects.filter(
             pk__in=Agency.objects.filter(parent__isnull=False).values("parent")
@@ -94,8 +94,15 @@ class PersonFilter(django_filters.FilterSet):
 class TrailFilter(django_filters.FilterSet):
     """The trail by action, thing, actor and days."""
 
-    action = django_filters.CharFilter(label=_("Action"), lookup_expr="exact")
-    kind = django_filters.CharFilter(field_name="target_kind", label=_("Kind of thing"), lookup_expr="exact")
+    action = django_filters.ChoiceFilter(
+        choices=list(ACTION_LABELS.items()), label=_("Action"), empty_label=_("All actions")
+    )
+    kind = django_filters.ChoiceFilter(
+        field_name="target_kind",
+        choices=list(KIND_LABELS.items()),
+        label=_("Kind of thing"),
+        empty_label=_("All kinds"),
+    )
     target = django_filters.CharFilter(field_name="target_id", label=_("Number of the thing"), lookup_expr="exact")
     actor = django_filters.CharFilter(field_name="actor__username", label=_("User name"), lookup_expr="exact")
     since = django_filters.DateFilter(field_name="at", lookup_expr="date__gte", label=_("From day"), widget=DayInput)

@@ -3,7 +3,7 @@
 import django_filters
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
@@ -33,7 +33,9 @@ class ProcedureFilter(django_filters.FilterSet):
     field = django_filters.ModelChoiceFilter(
         queryset=Field.objects.all(), to_field_name="code", label=_("Field"), empty_label=_("All fields")
     )
-    level = django_filters.ChoiceFilter(choices=ProcedureLevel.choices, label=_("Level"), empty_label=_("All levels"))
+    level = django_filters.ChoiceFilter(
+        choices=ProcedureLevel.choices, label=pgettext_lazy("procedure register", "Level"), empty_label=_("All levels")
+    )
     online = django_filters.ChoiceFilter(
         method="at_level", choices=level_choices, label=_("Online service"), empty_label=_("Any")
     )
@@ -60,7 +62,7 @@ class ProcedureFilter(django_filters.FilterSet):
 
     def __init__(self, data=None, *args, **kwargs):
         data = data.copy() if data is not None else {}
-        data.setdefault("on", timezone.localdate().isoformat())
+        data.setdefault("on", f"{timezone.localdate():%d/%m/%Y}")
         super().__init__(data, *args, **kwargs)
         handling = AgencyProcedure.objects.filter(agency=OuterRef("pk"))
         self.filters["agency"].queryset = Agency.objects.filter(Exists(handling)).order_by("sort_key", "pk")

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from agencies.choices import ACTION_LABELS, KIND_LABELS
 from agencies.filters import TrailFilter
 from agencies.permissions import readable_events, reads_some_trail
 from cchc_portal.lib.paging import page_of
@@ -30,6 +31,9 @@ def trail(request: HttpRequest) -> HttpResponse:
     page = page_of(request, narrowed.qs)
     for event in page.object_list:
         event.changed, event.more = changes_of(event.before, event.after)
+        event.changes_count = len(event.changed) + event.more
+        event.action_label = ACTION_LABELS.get(event.action, event.action)
+        event.kind_label = KIND_LABELS.get(event.target_kind, event.target_kind)
     breadcrumb = [(_("Administration"), reverse("agencies:administration")), (_("Trail"), None)]
     return render(request, "agencies/trail.html", {"filter": narrowed, "page": page, "breadcrumb": breadcrumb})
 

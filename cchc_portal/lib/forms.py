@@ -6,26 +6,25 @@ import json
 from django import forms
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cchc_portal.lib.errors import Conflict
 
 
 class DayInput(forms.DateInput):
-    """The browser's own date control, which wants ISO dates."""
-
-    input_type = "date"
+    """A day typed as 31/12/2026. The browser's own control shows 12/31 where its language is English."""
 
     def __init__(self, attrs=None):
-        super().__init__(attrs, format="%Y-%m-%d")
+        shape = {"placeholder": gettext_lazy("dd/mm/yyyy"), "autocomplete": "off", "inputmode": "numeric"}
+        super().__init__(shape | (attrs or {}), format="%d/%m/%Y")
 
 
 class InstantInput(forms.DateTimeInput):
-    """The browser's own control for a day and a time; instants are those of Hanoi."""
-
-    input_type = "datetime-local"
+    """A time and a day of Hanoi typed as 17:00 31/12/2026, the way instants are printed."""
 
     def __init__(self, attrs=None):
-        super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+        shape = {"placeholder": gettext_lazy("hh:mm dd/mm/yyyy"), "autocomplete": "off"}
+        super().__init__(shape | (attrs or {}), format="%H:%M %d/%m/%Y")
 
 
 def stored_values(thing, names) -> dict:
