@@ -60,6 +60,8 @@ ACTION_LABELS = {
     "edit_person": pgettext_lazy("event", "Account corrected"),
     "activate_person": pgettext_lazy("event", "Account activated"),
     "deactivate_person": pgettext_lazy("event", "Account deactivated"),
+    "create_officialcode": pgettext_lazy("event", "Official code entered"),
+    "edit_officialcode": pgettext_lazy("event", "Official code corrected"),
     "grant_role": pgettext_lazy("event", "Role granted"),
     "revoke_role": pgettext_lazy("event", "Role revoked"),
     "issue_token": pgettext_lazy("event", "Token issued"),
@@ -112,6 +114,7 @@ ACTION_LABELS = {
 }
 KIND_LABELS = {
     "agencies.agency": pgettext_lazy("kind of thing", "agency"),
+    "agencies.officialcode": pgettext_lazy("kind of thing", "official code"),
     "agencies.succession": pgettext_lazy("kind of thing", "succession"),
     "agencies.person": pgettext_lazy("kind of thing", "person"),
     "agencies.role": pgettext_lazy("kind of thing", "role"),

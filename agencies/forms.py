@@ -1,5 +1,6 @@
 """What is typed on the pages of agencies, successions, people and roles."""
 
+import re
 from datetime import timedelta
 
 from django import forms
@@ -9,8 +10,11 @@ from django.utils.translation import gettext_lazy
 
 from agencies.choices import ABSORBED_WHOLE, RoleCode
 from agencies.imports.checks import code_problem, in_cycle, kind_problem, succession_problems
-from agencies.models import Agency, Person, Role, Succession
+from agencies.models import Agency, OfficialCode, Person, Role, Succession
 from cchc_portal.lib.forms import DayInput, RegisterForm, check_day_order
+
+# The electronic identification codes of agencies: H26.12, H26.12.3, and the older 000.00.12.H26.
+OFFICIAL_CODE = re.compile(r"[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}|([0-9]{2,3}\.){2,3}[A-Z][0-9]{2}")
 
 
 class AgencyChoice(forms.ModelChoiceField):
@@ -71,6 +75,35 @@ class AgencyForm(RegisterForm):
         rows = Agency.objects.values_list("code", "parent__code")
         parents = {code: above or "" for code, above in rows} | {self.instance.code: parent.code}
         return in_cycle(self.instance.code, parents)
+
+
+class OfficialCodeForm(RegisterForm):
+    """An official code of a unit for a span of days; two never hold on the same day."""
+
+    class Meta:
+        model = OfficialCode
+        fields = ["code", "valid_from", "valid_to"]
+        widgets = {"valid_from": DayInput, "valid_to": DayInput}
+
+    def __init__(self, *args, agency: Agency, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.instance.agency = agency
+
+    def clean_code(self):
+        code = self.cleaned_data["code"]
+        if not OFFICIAL_CODE.fullmatch(code):
+            raise forms.ValidationError(_("An official code looks like H26.12 or 000.00.12.H26."))
+        return code
+
+    def clean(self):
+        cleaned = super().clean()
+        check_day_order(self)
+        if self.errors:
+            return cleaned
+        others = self.instance.agency.official_codes.exclude(pk=self.instance.pk)
+        if any(_overlap(other, cleaned.get("valid_from"), cleaned.get("valid_to")) for other in others):
+            self.add_error("valid_from", _("These days overlap with a row that is there already; end that one first."))
+        return cleaned
 
 
 class SuccessionForm(RegisterForm):
@@ -154,8 +187,11 @@ class RoleForm(forms.ModelForm):
         return cleaned
 
 
-def _overlap(role: Role, opened, closed) -> bool:
-    return (role.valid_to is None or role.valid_to >= opened) and (closed is None or role.valid_from <= closed)
+def _overlap(row, opened, closed) -> bool:
+    """Does the stored dated row share a day with the span? Unknown bounds are open."""
+    ends_after = row.valid_to is None or opened is None or row.valid_to >= opened
+    begins_before = closed is None or row.valid_from is None or row.valid_from <= closed
+    return ends_after and begins_before
 
 
 def last_day_of_revoked(role: Role, today):

@@ -43,6 +43,7 @@ def reads_accounts(user: Person) -> bool:
 SYSTEM_KINDS = ("agencies.person", "agencies.role", "agencies.apitoken", "records.document", "dossiers.raterun")
 REGISTER_KINDS = (
     "agencies.agency",
+    "agencies.officialcode",
     "agencies.succession",
     "procedures.procedure",
     "procedures.field",

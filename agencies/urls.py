@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from agencies.views import administration, forest, imports, people, successions, tokens, trail
+from agencies.views import administration, codes, forest, imports, people, successions, tokens, trail
 
 app_name = "agencies"
 urlpatterns = [
     path("agencies/", forest.agency_list, name="agency_list"),
     path("agencies/new/", forest.agency_new, name="agency_new"),
     path("agencies/<str:code>/edit/", forest.agency_edit, name="agency_edit"),
+    path("agencies/<str:code>/codes/new/", codes.code_new, name="code_new"),
+    path("agencies/<str:code>/codes/<int:pk>/", codes.code_edit, name="code_edit"),
     path("agencies/<str:code>/children/", forest.agency_children, name="agency_children"),
     path("admin/", administration.administration, name="administration"),
     path("admin/successions/", successions.succession_list, name="succession_list"),

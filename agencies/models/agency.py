@@ -12,6 +12,14 @@ from agencies.choices import ABSORBED_WHOLE, AGENCY_ROLES, OVERSIGHT_ROLES, Agen
 from cchc_portal.lib.fields import NfcCharField, SearchKeyField, SortKeyField
 
 
+def _under(paths, prefix: str = "") -> Q:
+    """Condition that an agency lies at or below one of these paths; `prefix` leads to the agency."""
+    condition = Q(pk__in=[])
+    for path in paths:
+        condition |= Q(**{f"{prefix}path__startswith": path})
+    return condition
+
+
 class AgencyQuerySet(models.QuerySet):
     """Reading rights over agencies and their figures, and the questions asked of the forest."""
 
@@ -28,34 +36,16 @@ class AgencyQuerySet(models.QuerySet):
         roles = user.current_roles() if user.is_authenticated else []
         if any(role.code in OVERSIGHT_ROLES for role in roles):
             return self
-        owned = [role.agency_id for role in roles if role.code in AGENCY_ROLES]
-        return self.below(owned) if owned else self.none()
+        owned = [role.agency.path for role in roles if role.code in AGENCY_ROLES]
+        return self.filter(_under(owned) | Q(pk__in=user.absorbed_below)) if owned else self.none()
 
     def below(self, agency_ids) -> "AgencyQuerySet":
         """These agencies, everything under them, and whatever was absorbed whole into any of those."""
-        anchors = Agency.objects.filter(pk__in=list(agency_ids)).values_list("path", flat=True)
-        subtree = Q(pk__in=[])
-        for path in anchors:
-            subtree |= Q(path__startswith=path)
-        ids = Agency.objects.filter(subtree).values_list("pk", flat=True)
-        return self.filter(pk__in=self.absorbed_by(ids))
-
-    def absorbed_by(self, agency_ids) -> set[int]:
-        """Keys of these agencies and of everything that has been absorbed whole into them, however long ago."""
-        today = timezone.localdate()
-        ids = set(agency_ids)
-        fresh = ids
-        while fresh:  # a chain of mergers is as deep as history, two or three steps
-            fresh = (
-                set(
-                    Succession.objects.absorbed_whole()
-                    .filter(successor_id__in=fresh, effective_date__lte=today)
-                    .values_list("predecessor_id", flat=True)
-                )
-                - ids
-            )
-            ids |= fresh
-        return ids
+        anchors = list(Agency.objects.filter(pk__in=list(agency_ids)).values_list("path", flat=True))
+        if not anchors:
+            return self.none()
+        absorbed = Succession.objects.steps_into(_under(anchors, "successor__"))
+        return self.filter(_under(anchors) | Q(pk__in=absorbed))
 
     def valid_on(self, day: date) -> "AgencyQuerySet":
         """Agencies that exist on the day; an unknown bound is open."""
@@ -156,6 +146,18 @@ class SuccessionQuerySet(models.QuerySet):
             predecessor=OuterRef("predecessor"), kind__in=(SuccessionKind.SPLIT, SuccessionKind.DISSOLVED)
         )
         return self.filter(kind__in=ABSORBED_WHOLE).exclude(Exists(divided))
+
+    def steps_into(self, successors: Q) -> dict[int, int]:
+        """Successor of every agency absorbed whole by today, directly or in a chain, into those that match."""
+        steps = self.absorbed_whole().filter(effective_date__lte=timezone.localdate()).order_by()
+        found: dict[int, int] = {}
+        while True:  # a chain of mergers is as deep as history, two or three steps
+            fresh = dict(steps.filter(successors).values_list("predecessor_id", "successor_id"))
+            fresh = {predecessor: successor for predecessor, successor in fresh.items() if predecessor not in found}
+            if not fresh:
+                return found
+            found |= fresh
+            successors = Q(successor_id__in=list(fresh))
 
 
 class Succession(models.Model):

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from agencies.choices import RoleCode
-from agencies.models.agency import Agency
+from agencies.choices import AGENCY_ROLES, RoleCode
+from agencies.models.agency import Agency, Succession
 from cchc_portal.lib.fields import NfcCharField, SearchKeyField
 
 
@@ -70,6 +70,24 @@ class Person(AbstractBaseUser):
     def agencies_as(self, *codes: str) -> list[Agency]:
         """Agencies for which one of these roles is held today, each once."""
         return list({role.agency_id: role.agency for role in self.current_roles() if role.code in codes}.values())
+
+    @cached_property
+    def absorbed_below(self) -> dict[int, int]:
+        """Successor of every unit absorbed whole into the person's agencies or what lies below; read once."""
+        within = Q(pk__in=[])
+        for agency in self.agencies_as(*AGENCY_ROLES):
+            within |= Q(successor__path__startswith=agency.path)
+        return Succession.objects.steps_into(within) if within != Q(pk__in=[]) else {}
+
+    def agency_ids_as(self, *codes: str) -> set[int]:
+        """Keys of the agencies for which one of these roles is held, and of all that was absorbed whole into them."""
+        ids = {agency.pk for agency in self.agencies_as(*codes)}
+        grown = True
+        while grown and ids:
+            fresh = {gone for gone, successor in self.absorbed_below.items() if successor in ids} - ids
+            ids |= fresh
+            grown = bool(fresh)
+        return ids
 
 
 class RoleQuerySet(models.QuerySet):

@@ -208,3 +208,21 @@ def test_succession_list(cast, client_of):
     assert "Sở Thông tin và Truyền thông" in client.get("/admin/successions/", {"q": "tttt"}).text
     assert client.get("/admin/successions/", {"format": "csv"}).getvalue().decode().count("HN-TTTT") == 1
     assert client_of(cast.lan).get("/admin/successions/").status_code == 403
+
+
+def test_official_codes_are_dated_and_never_two_at_once(cast, client_of):
+    client = client_of(cast.quan)
+    url = "/agencies/HN-KHCN/codes/new/"
+    assert client_of(cast.lan).get(url).status_code == 403
+    assert client.post(url, {"code": "H26-12"}).context["form"].errors["code"]
+    assert client.post(url, {"code": "000.00.12.H26", "valid_to": "28/02/2025"}).status_code == 302
+    assert client.post(url, {"code": "H26.12", "valid_from": "28/02/2025"}).context["form"].errors["valid_from"]
+    assert client.post(url, {"code": "H26.12", "valid_from": "01/03/2025"}).status_code == 302
+    assert "H26.12" in client.get("/agencies/HN-KHCN/").text
+    first = cast.khcn.official_codes.get(code="H26.12")
+    seen = client.get(f"/agencies/HN-KHCN/codes/{first.pk}/").context["form"]["version"].value()
+    late = {"code": "H26.12", "valid_from": "02/03/2025"}
+    assert client.post(f"/agencies/HN-KHCN/codes/{first.pk}/", late | {"version": "old"}).status_code == 409
+    assert client.post(f"/agencies/HN-KHCN/codes/{first.pk}/", late | {"version": seen}).status_code == 302
+    assert client.get(f"/agencies/HN-NV/codes/{first.pk}/").status_code == 404
+    assert Event.objects.count() == 3
