@@ -30,6 +30,7 @@ from inspections.choices import (
 )
 from inspections.models import Finding, Visit
 from inspections.permissions import visits_with_reports
+from inspections.photos import for_print
 from records.models import Document
 from records.registry import Content, Kind, content_hash, register
 
@@ -336,7 +337,7 @@ def _pictures(visit: Visit) -> dict[str, bytes]:
     for finding in visit.findings.exclude(state=FindingState.WITHDRAWN).prefetch_related("photos__picture"):
         for photo in finding.photos.all():
             with photo.picture.file.open("rb") as handle:
-                pictures[f"{photo.picture_id}.jpg"] = handle.read()
+                pictures[f"{photo.picture_id}.jpg"] = for_print(handle.read())
     return pictures
 
 
