@@ -1,6 +1,7 @@
 """What OpenAPI is told of the parts of a request that are read only after rights, key and version were checked."""
 
 from dossiers import rules
+from dossiers.imports.cells import EXPLAINED, LONGEST_TEXT
 
 COUNT = {
     "anyOf": [
@@ -14,6 +15,25 @@ STATED = {
     "anyOf": [{"type": "integer", "minimum": 0, "maximum": rules.MAX_COUNT}, {"type": "null"}],
     "description": "A total as the source states it, where its parts are not known.",
 }
+LATE_REASONS = {
+    "type": "object",
+    "description": "Late dossiers by the code of their reason; left out, what is there stays.",
+    "additionalProperties": {
+        "type": "object",
+        "required": ["count"],
+        "additionalProperties": False,
+        "properties": {
+            "count": {"type": "integer", "minimum": 0, "maximum": rules.MAX_COUNT},
+            "text": {"type": "string", "maxLength": LONGEST_TEXT},
+        },
+    },
+}
+EXPLANATIONS = {
+    "type": "object",
+    "description": "Why an identity does not hold, by its code; left out, what is there stays.",
+    "propertyNames": {"enum": sorted(EXPLAINED)},
+    "additionalProperties": {"type": "string", "maxLength": LONGEST_TEXT},
+}
 LINE = {
     "type": "object",
     "required": ["procedure"],
@@ -22,13 +42,15 @@ LINE = {
         "procedure": {"type": "string", "description": "Code of the procedure."},
         **dict.fromkeys(rules.TYPED_NAMES, COUNT),
         **dict.fromkeys(rules.STATED, STATED),
+        "late_reasons": LATE_REASONS,
+        "explanations": EXPLANATIONS,
     },
 }
 LINES = {"type": "object", "required": ["lines"], "properties": {"lines": {"type": "array", "items": LINE}}}
 
 
-def header(name: str, description: str, *, required: bool) -> dict:
-    schema = {"type": "string", "minLength": 1}
+def header(name: str, description: str, *, required: bool, pattern: str = "^.+$") -> dict:
+    schema = {"type": "string", "pattern": pattern}
     return {"name": name, "in": "header", "required": required, "description": description, "schema": schema}
 
 
@@ -36,6 +58,7 @@ KEY = header(
     "Idempotency-Key",
     "Names this one intention; sent again with the same request it gives the first answer, for seven days.",
     required=True,
+    pattern="^[!-~]{1,255}$",
 )
 IF_MATCH = "The ETag of the return as last read."
 TAG = {"ETag": {"description": "Version of the return; strong, new with every change.", "schema": {"type": "string"}}}

@@ -10,6 +10,7 @@ from agencies.models import Agency
 from cchc_portal.lib.api import Problem, fault, json_response, read_json
 from cchc_portal.lib.errors import Conflict, Refused
 from dossiers import permissions, workflow
+from dossiers.api import shapes
 from dossiers.api.describing import PUT_EXTRA, READ_EXTRA, SUBMIT_EXTRA
 from dossiers.api.once import once
 from dossiers.api.shapes import Place, ReturnOut, etag_of, represent
@@ -97,7 +98,7 @@ def _replace(request: HttpRequest, place: Place) -> HttpResponse:
     if item.line_sort != LineSort.PROCEDURE:
         raise Conflict(_("The lines of this return are not by procedure; the API cannot replace them."))
     try:
-        wanted = Payload(place.known()).read(read_json(request.body))
+        wanted = Payload(place.known(), shapes.late_reasons()).read(read_json(request.body))
         item = replace_lines(item, wanted, by=request.user, opened=opened)
     except PayloadErrors as error:
         detail = _("The figures were refused; nothing was saved.")

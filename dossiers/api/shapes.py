@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +12,7 @@ from pydantic import Field, create_model
 from agencies.models import Agency
 from dossiers import rules, workflow
 from dossiers.choices import FormVersion, LineSort, ReturnState
-from dossiers.models import Line, Period, Return
+from dossiers.models import Explanation, LateReason, LateReasonCount, Line, Period, Return
 from procedures.choices import ProcedureLevel
 
 NOT_OPENED = "not_opened"
@@ -25,15 +26,25 @@ FigureCells = create_model(
 )
 
 
+class LateReasonOut(Schema):
+    """How many late dossiers have one reason."""
+
+    count: int
+    text: str = ""
+
+
 class LineOut(FigureCells):
     """A line with its 11 figures: a count, null (blank) or "NA" (not applicable).
 
-    `field` and `level` are there in returns by field only, `stated_…` only where the source states a total.
+    `field` and `level` are there in returns by field only, `stated_…` only where the source states a total,
+    `late_reasons` (by the code of the reason) and `explanations` (by the code of the identity) where there are any.
     """
 
     procedure: str | None
     field: str | None = None
     level: ProcedureLevel | None = None
+    late_reasons: dict[str, LateReasonOut] = {}
+    explanations: dict[str, str] = {}
 
 
 class ReturnOut(Schema):
@@ -81,13 +92,31 @@ def _line(row: dict, sort: str) -> dict:
     return place | figures_of(row)
 
 
+def late_reasons() -> dict[str, int]:
+    """The late reasons in use: code → key."""
+    return dict(LateReason.objects.filter(active=True).values_list("code", "pk"))
+
+
+def _beside(item: Return | None) -> dict[int, dict]:
+    """Late reasons and explanations as the API writes them, by the key of the line; lines without any are absent."""
+    found: dict[int, dict] = defaultdict(dict)
+    rows = LateReasonCount.objects.filter(line__of=item).order_by("reason__order", "reason__code")
+    for line, code, count, text in rows.values_list("line_id", "reason__code", "count", "text"):
+        found[line].setdefault("late_reasons", {})[code] = {"count": count, "text": text}
+    rows = Explanation.objects.filter(of=item, line__isnull=False).order_by("identity")
+    for line, code, text in rows.values_list("line_id", "identity", "text"):
+        found[line].setdefault("explanations", {})[code] = text
+    return found
+
+
 def represent(place: Place) -> dict:
     """The return as the API shows it, blank lines for offered procedures without one included."""
     item = place.item
     sort = item.line_sort if item else LineSort.PROCEDURE
     rows = Line.objects.filter(of=item).order_by("position", "pk") if item else Line.objects.none()
     columns = ("procedure__code", "field__code", "level", "not_applicable", *rules.CELL_NAMES)
-    lines = [_line(row, sort) for row in rows.values(*columns)]
+    beside = _beside(item) if item else {}
+    lines = [_line(row, sort) | beside.get(row["pk"], {}) for row in rows.values("pk", *columns)]
     if sort == LineSort.PROCEDURE:
         there = {line["procedure"] for line in lines}
         lines += [{"procedure": code} | figures_of({}) for code in place.offered() if code not in there]

@@ -11,7 +11,7 @@ from agencies.choices import RoleCode, TokenScope
 from agencies.models import Role
 from dossiers import permissions, rules
 from dossiers.choices import ReturnState
-from dossiers.models import Line, Return
+from dossiers.models import LateReason, Line, Return
 from procedures.models import AgencyProcedure, Procedure
 from records.models import Event
 from tests.api.conftest import CLEAN, KHCN, Caller
@@ -259,6 +259,52 @@ def test_submit_needs_figures_that_add_up(lan, lines, procedures_khcn):
     response = lan.submit(etag=tag)
     assert (response.status_code, response.json()["state"]) == (200, "submitted")
     assert response["ETag"] == lan.get(KHCN)["ETag"] != tag
+
+
+def test_late_dossiers_are_submitted_with_their_reasons(lan, lines):
+    LateReason.objects.create(code="staff", name="Thiếu nhân sự")
+    LateReason.objects.create(code="other", name="Khác", needs_text=True)
+    LateReason.objects.create(code="old", name="Không dùng nữa", active=False)
+    line = lines["lines"][0]
+    line |= {"resolved_on_time": 38, "resolved_overdue": 2}
+    lan.put(lines)
+    (one,) = problem(lan.submit(), 422)["errors"]
+    assert (one["line"], one["code"]) == (line["procedure"], "R10")
+    line["late_reasons"] = {"staff": {"count": 1}, "other": {"count": 1, "text": "Mất điện"}}
+    tag = lan.put(lines)["ETag"]
+    shown = {one["procedure"]: one for one in lan.get(KHCN).json()["lines"]}[line["procedure"]]
+    assert shown["late_reasons"] == {"staff": {"count": 1, "text": ""}, "other": {"count": 1, "text": "Mất điện"}}
+    del line["late_reasons"]
+    line["explanations"] = {"R4": "Hồ sơ đang chờ phân loại"}
+    response = lan.put(lines, etag=tag)
+    shown = {one["procedure"]: one for one in response.json()["lines"]}[line["procedure"]]
+    assert "late_reasons" in shown and shown["explanations"] == {"R4": "Hồ sơ đang chờ phân loại"}
+    assert lan.put(response.json(), etag=response["ETag"]).status_code == 200
+    assert lan.submit().status_code == 200
+    events = Event.objects.about(Return.objects.get())
+    assert [event.action for event in events] == ["submit", *["replace_lines"] * 4]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("late_reasons", {"old": {"count": 1}}, "unknown_reason"),
+        ("late_reasons", {"staff": 1}, "not_a_count"),
+        ("late_reasons", {"staff": {"count": "1"}}, "not_a_count"),
+        ("late_reasons", {"staff": {"count": 1, "text": 5}}, "not_a_text"),
+        ("late_reasons", [], "not_an_object"),
+        ("explanations", {"R9": "x"}, "unknown_identity"),
+        ("explanations", {"R4": "x" * 2001}, "not_a_text"),
+        ("explanations", "x", "not_an_object"),
+    ],
+)
+def test_reasons_that_are_none_are_refused(lan, lines, name, value, code):
+    LateReason.objects.create(code="staff", name="Thiếu nhân sự")
+    lines["lines"][0][name] = value
+    (one,) = problem(lan.put(lines), 422)["errors"]
+    assert (one["line"], one["code"]) == (lines["lines"][0]["procedure"], code)
+    assert one["field"].startswith(name)
+    assert not Return.objects.exists()
 
 
 def test_the_person_of_a_token_approves_nothing_of_it(lan, lines, cast):
