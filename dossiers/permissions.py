@@ -5,7 +5,7 @@ it whole. Nobody approves what he entered (domain.md §1).
 """
 
 from agencies.choices import AGENCY_ROLES, RoleCode
-from agencies.models import Agency, Person
+from agencies.models import Person
 from dossiers.choices import ReturnState
 from dossiers.models import Explanation, Line, Return
 from records.models import Event
@@ -16,10 +16,7 @@ ENTERING_ACTIONS = ("open_return", "save_lines", "import_return", "replace_lines
 
 def acts_for(user: Person, agency_id: int, *codes: str) -> bool:
     """Does the person hold one of these roles at that agency, or at the one that absorbed it whole?"""
-    if not user.is_authenticated:
-        return False
-    held = {agency.pk for agency in user.agencies_as(*codes)}
-    return agency_id in held or (bool(held) and agency_id in Agency.objects.absorbed_by(held))
+    return user.is_authenticated and agency_id in user.agency_ids_as(*codes)
 
 
 def is_officer(user: Person) -> bool:

@@ -28,11 +28,11 @@ class ReturnQuerySet(models.QuerySet):
             return self.none()
         if user.has_role(RoleCode.AUDITOR):
             return self
-        own = [agency.pk for agency in user.agencies_as(*AGENCY_ROLES)]
+        own = user.agency_ids_as(*AGENCY_ROLES)
         sent = Q(state__in=SENT_STATES) | Q(state=ReturnState.VOID, approved_at__isnull=False)
         seen = sent & Q(agency__in=Agency.objects.with_figures_for(user))
         if own:
-            seen |= Q(agency_id__in=Agency.objects.absorbed_by(own))
+            seen |= Q(agency_id__in=own)
         return self.filter(seen)
 
     def known_to(self, user) -> "ReturnQuerySet":

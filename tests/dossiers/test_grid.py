@@ -76,14 +76,16 @@ def test_a_lock_says_why_and_who_can_open_it_and_an_extension_opens_it(client_of
     assert response.status_code == 409
     assert "Sở Nội vụ" in response.content.decode()
     until = timezone.now() + timedelta(days=2)
-    Extension.objects.create(agency=cast.khcn, period=draft.period, until=until, reason="Mất điện", granted_by=cast.quan)
+    Extension.objects.create(
+        agency=cast.khcn, period=draft.period, until=until, reason="Mất điện", granted_by=cast.quan
+    )
     assert page_of(client_of(cast.lan), draft).status_code == 200
 
 
 def test_queries_do_not_grow_with_the_lines(client_of, cast, draft, django_assert_num_queries):
     client = client_of(cast.lan)
     page_of(client, draft)
-    with django_assert_num_queries(13) as few:
+    with django_assert_num_queries(16) as few:
         page_of(client, draft)
     for line in list(draft.lines.all())[1:]:
         line.delete()
