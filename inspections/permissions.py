@@ -48,7 +48,7 @@ def _agency_ids(user: Person, codes: tuple[str, ...]) -> set[int]:
     """Agencies the person acts for in one of these roles.
 
     Its own, what was absorbed whole into it, divisions without accounts of their own, and divided or dissolved units
-    under it as long as nobody else was named : entering does not flow down the tree, open work passes on.
+    under it as long as nobody else was named: entering does not flow down the tree, open work passes on.
     """
     if not user.is_authenticated:
         return set()
