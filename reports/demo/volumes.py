@@ -21,6 +21,8 @@ DEMAND = {AgencyKind.COMMUNE: 14.0, AgencyKind.DISTRICT: 26.0, AgencyKind.DEPART
 SEASON = {1: 0.82, 2: 1.06, 3: 1.08, 4: 1.04}
 ONLINE_FROM, ONLINE_TO = (2016, 0.12), (2026, 0.88)
 WORKING_DAYS_A_QUARTER = 64
+# Lateness as a multiple of a unit's own: it falls over the years, and a quarter can be better or worse for all.
+LATE_AT_FIRST, LESS_LATE_EACH_YEAR, LEAST_LATE = 1.6, 0.09, 0.6
 
 
 class Counts(NamedTuple):
@@ -59,7 +61,7 @@ class Volumes:
     def __init__(self, agencies: Iterable[Agency], seed: int):
         self.random = Random(seed)
         self.units = {
-            agency.pk: Unit(agency, 0.002 + 0.05 * self.random.random() ** 3)
+            agency.pk: Unit(agency, 0.004 + 0.08 * self.random.random() ** 3)
             for agency in sorted(agencies, key=lambda agency: agency.code)
         }
         self._link()
@@ -95,8 +97,10 @@ class Volumes:
         self._absorb(period.last_day)
         online = self._online_share(period)
         season = SEASON[int(period.label[-1])]
+        years = period.last_day.year - ONLINE_FROM[0]
+        late = max(LEAST_LATE, LATE_AT_FIRST - LESS_LATE_EACH_YEAR * years) * (0.75 + 0.6 * self.random.random())
         return {
-            agency_id: self._lines(unit, period, season, online)
+            agency_id: self._lines(unit, period, season, online, late)
             for agency_id, unit in self.units.items()
             if unit.agency.is_valid_on(period.last_day)
         }
@@ -125,12 +129,12 @@ class Volumes:
         share = low + (high - low) * (period.last_day.year - first_year) / (last_year - first_year)
         return min(high, max(low, share))
 
-    def _lines(self, unit: Unit, period: Period, season: float, online_share: float) -> list[Counts]:
+    def _lines(self, unit: Unit, period: Period, season: float, online_share: float, late: float) -> list[Counts]:
         chance = self.random.random
         pending, lines = unit.pending, []
         first_day, last_day = period.first_day, period.last_day
         # Every unit has better and worse quarters.
-        lateness = unit.lateness * (0.5 + chance())
+        lateness = unit.lateness * late * (0.5 + chance())
         left: dict[int, int] = {}
         for procedure_id, first, last, demand, backlog in unit.handled:
             if first > last_day or last < first_day:
