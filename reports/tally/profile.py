@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F
+from django.db.models import F, Q
 
-from agencies.models import Agency
+from agencies.models import Agency, Succession
 from dossiers import rules, tally
 from dossiers.models import Period, Return, Summary
 from inspections.models import Recommendation, Visit
@@ -31,9 +31,14 @@ class HistoryRow:
     complete: bool
 
 
+def family_of(agency: Agency) -> set[int]:
+    """Keys of the agency and of everything that has been absorbed whole into it, however long ago."""
+    return {agency.pk, *Succession.objects.steps_into(Q(successor_id=agency.pk))}
+
+
 def history(agency: Agency) -> list[HistoryRow]:
     """Sums as reported, newest first; rows of predecessors name them and are not added to the agency's own."""
-    chosen = Agency.objects.absorbed_by([agency.pk])
+    chosen = family_of(agency)
     rows = list(
         Summary.objects.filter(agency_id__in=chosen, tree=False)
         .select_related("period", "agency")
@@ -72,7 +77,7 @@ class Profile:
 
 def profile(agency: Agency, user, today: date) -> Profile:
     """Figures, returns in work, visits, promises and published statements of the agency and of what it absorbed."""
-    family = Agency.objects.absorbed_by([agency.pk])
+    family = family_of(agency)
     return Profile(
         history=history(agency),
         returns=list(
