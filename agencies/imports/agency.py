@@ -130,9 +130,8 @@ def _save(plan: Plan) -> None:
         for name, (_before, after) in change.fields.items():
             if name != "parent_code":
                 setattr(change.thing, name, after)
-    Agency.objects.bulk_create([change.thing for change in plan.created])
-    keys = dict(Agency.objects.values_list("code", "pk"))
-    for change in plan.changes:
+    keys = _create_from_the_top(plan.created)
+    for change in plan.updated:
         if "parent_code" in change.fields:
             change.thing.parent_id = keys.get(change.fields["parent_code"][1])
     for agency in old:
@@ -141,8 +140,21 @@ def _save(plan: Plan) -> None:
             Agency._meta.get_field(name).pre_save(agency, False)
     names = {name for change in plan.updated for name in change.fields if name != "parent_code"}
     Agency.objects.bulk_update(old, [*names, "parent", "version", "sort_key", "search_key"], batch_size=200)
-    Agency.objects.bulk_update([change.thing for change in plan.created], ["parent"], batch_size=400)
     rebuild_paths()
+
+
+def _create_from_the_top(created: list[Change]) -> dict[str, int]:
+    """Create the new units step by step down the tree, in bulk; gives the key of every code."""
+    keys = dict(Agency.objects.values_list("code", "pk"))
+    waiting = created
+    while waiting:
+        above = {change.label: change.fields.get("parent_code", (None, ""))[1] for change in waiting}
+        ready = [change.thing for change in waiting if not above[change.label] or above[change.label] in keys]
+        for agency in ready:
+            agency.parent_id = keys.get(above[agency.code])
+        keys |= {agency.code: agency.pk for agency in Agency.objects.bulk_create(ready)}
+        waiting = [change for change in waiting if change.label not in keys]
+    return keys
 
 
 def rebuild_paths() -> int:
