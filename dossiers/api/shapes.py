@@ -26,7 +26,7 @@ FigureCells = create_model(
 )
 
 
-class LateReasonOut(Schema):
+class LateCount(Schema):
     """How many late dossiers have one reason."""
 
     count: int
@@ -43,7 +43,7 @@ class LineOut(FigureCells):
     procedure: str | None
     field: str | None = None
     level: ProcedureLevel | None = None
-    late_reasons: dict[str, LateReasonOut] = {}
+    late_reasons: dict[str, LateCount] = {}
     explanations: dict[str, str] = {}
 
 

@@ -43,6 +43,7 @@ def test_the_description_names_every_address(description):
     assert description["openapi"].startswith("3.1")
     assert {path: sorted(methods) for path, methods in description["paths"].items()} == {
         "/api/v1/periods": ["get"],
+        "/api/v1/late-reasons": ["get"],
         "/api/v1/agencies": ["get"],
         "/api/v1/procedures": ["get"],
         "/api/v1/rates": ["get"],

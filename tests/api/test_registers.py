@@ -12,7 +12,8 @@ from tests.api.test_returns import problem
 from tests.builders import make_return
 
 pytestmark = pytest.mark.django_db
-LISTS = ["/api/v1/periods", "/api/v1/agencies", "/api/v1/procedures", "/api/v1/rates?period=2026-Q3"]
+RATES = "/api/v1/rates?period=2026-Q3"
+LISTS = ["/api/v1/periods", "/api/v1/late-reasons", "/api/v1/agencies", "/api/v1/procedures", RATES]
 
 
 @pytest.fixture
@@ -135,15 +136,15 @@ def test_rates_name_their_formula_and_show_their_counts(lan, accepted):
 
 
 def test_rates_of_others_stay_hidden(cast, token_of, accepted):
-    assert token_of(cast.tuan, cast.ngv).get(LISTS[3]).json()["items"] == []
+    assert token_of(cast.tuan, cast.ngv).get(RATES).json()["items"] == []
     read = token_of(cast.kiemtoan, cast.ttr, TokenScope.READ)
-    assert len(read.get(LISTS[3]).json()["items"]) == 1
+    assert len(read.get(RATES).json()["items"]) == 1
 
 
 def test_an_undefined_rate_is_null_with_the_reason(lan, cast, period_q):
     make_return(cast.khcn, period_q, [dict.fromkeys(CLEAN, 0)])
     tally.recompute_period(period_q.pk)
-    (rate,) = lan.get(LISTS[3]).json()["items"]
+    (rate,) = lan.get(RATES).json()["items"]
     assert (rate["rate"], rate["undefined"]) == (None, "zero_denominator")
 
 
