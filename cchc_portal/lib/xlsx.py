@@ -161,11 +161,11 @@ class _Scanner:
 _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 _SHEET_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:c|f|row)[\s/>]")
 _CELL_TAG = re.compile(rb"<c[\s/>]")
-_PLACED_CELL = re.compile(rb"<c\s(?:[^>]*?\s)?r=\"([A-Z]{1,3})([0-9]{1,7})\"")
+_PLACED_CELL = re.compile(rb"<c r=\"([A-Z]{1,3})([0-9]{1,7})\"")
 _ROW_TAG = re.compile(rb"<row[\s/>]")
-_PLACED_ROW = re.compile(rb"<row\s(?:[^>]*?\s)?r=\"([0-9]{1,7})\"")
+_PLACED_ROW = re.compile(rb"<row r=\"([0-9]{1,7})\"")
 _FORMULA_TAG = re.compile(rb"<f(?:\s[^>]*)?>")
-_UNUSUAL = (b"<!", b't="e"', b"t='e'")
+_UNUSUAL = (b't="e"', b"t='e'")
 
 
 def _scan_plainly(data):
@@ -175,20 +175,21 @@ def _scan_plainly(data):
     another encoding, prefixed names, cells without an address, errors.
     """
     found = _ENCODING.match(data[:200].lstrip(b"\xef\xbb\xbf"))
+    if b"<!" in data:
+        return NotImplemented
     if b"\0" in data[:4] or data[:1] in (b"\xff", b"\xfe") or (found and found[1].lower() != b"utf-8"):
         return NotImplemented
-    if data.find(b"<!") >= 0:
-        return NotImplemented
-    if not _SHEET_TAG.search(data):
-        return None
-    if b"<worksheet" not in data[:2000] or any(mark in data for mark in _UNUSUAL):
+    if b"<worksheet" not in data[:2000]:
+        return NotImplemented if _SHEET_TAG.search(data) else None
+    if any(mark in data for mark in _UNUSUAL):
         return NotImplemented
     cells, rows = _PLACED_CELL.findall(data), _PLACED_ROW.findall(data)
     if len(cells) != len(_CELL_TAG.findall(data)) or len(rows) != len(_ROW_TAG.findall(data)):
         return NotImplemented
+    columns = {letters: _column_index(letters.decode()) for letters in {letters for letters, _number in cells}}
     scan = SheetScan(
         rows=max([0, *map(int, rows), *map(int, {number for _letters, number in cells})]),
-        columns=max([0, *(_column_index(letters.decode()) + 1 for letters in {letters for letters, _number in cells})]),
+        columns=max([0, *(index + 1 for index in columns.values())]),
     )
     _check_extent(scan.rows, scan.columns)
     for formula in _FORMULA_TAG.finditer(data):
@@ -197,7 +198,7 @@ def _scan_plainly(data):
             return NotImplemented
         end = formula.end() if formula[0].endswith(b"/>") else data.find(b"</f>", formula.end())
         text = data[formula.end() : end].decode("utf-8", "replace")
-        scan.formulas[(int(cell[2]), _column_index(cell[1].decode()))] = text
+        scan.formulas[(int(cell[2]), columns[cell[1]])] = text
     return scan
 
 

@@ -6,6 +6,7 @@ Heads of several rows are filled forward (merged cells first, then blanks) and j
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from dossiers.workbooks.cells import words
@@ -56,6 +57,7 @@ class Head:
         return sum(key in FIGURE_KEYS for key in self.columns)
 
 
+@lru_cache(maxsize=20_000)
 def _group(label: str) -> str | None:
     """Which of the three groups a folded label speaks of."""
     for name, pattern in _GROUPS:
@@ -102,6 +104,7 @@ def _pending(label: str) -> str | None:
     return "pending" if "tong" in label else None
 
 
+@lru_cache(maxsize=5_000)
 def classify(label: str) -> tuple[str | None, bool]:
     """The key a joined, folded label stands for and whether it lies inside one of the three groups.
 

@@ -27,6 +27,8 @@ class LineReader:
         self.total_keys = [key for key in TOTALS if key in columns]
         self.missing = frozenset(TYPED_KEYS) - columns.keys()
         self._tall = _tall_merges(table)
+        # Cells that hold a formula or an error.
+        self._marked = table.scan.formulas.keys() | table.scan.errors if table.scan.errors else table.scan.formulas
         self._merged = {number for number, _column in table.merged}
 
     def _refuse(self, row: RawRow, column: int, reason: str, remedy: str) -> None:
@@ -72,13 +74,8 @@ class LineReader:
                 row, column, _("The cell holds an error such as #N/A."), _("Type the count or leave the cell blank.")
             )
             return None
-        value = row.values[column] if column < len(row.values) else None
-        if type(value) is float and 0 <= value <= rules.MAX_COUNT and value == int(value):
-            return int(value)
-        if value is None or value == "":
-            return None
         try:
-            return read_count(value)
+            return read_count(row.at(column))
         except CellRefused as error:
             self._refuse(row, column, error.reason, error.remedy)
             return None
@@ -88,7 +85,18 @@ class LineReader:
         refused = len(self.problems)
         read, merged = {}, set()
         careful = row.number in self._merged or row.number in self._tall
+        values, number, marked = row.values, row.number, self._marked
+        width = len(values)
         for key, column in self.figures:
+            value = values[column] if column < width else ""
+            # Nearly every cell is a plain count; everything else is looked at closely.
+            if type(value) is float and not careful and (number, column) not in marked:
+                if 0 <= value <= rules.MAX_COUNT and value.is_integer():
+                    read[key] = int(value)
+                    continue
+            elif value == "" and not careful and (number, column) not in marked:
+                read[key] = None
+                continue
             if careful and self._is_merged(row, column, merged):
                 continue
             read[key] = self._figure(row, key, column)

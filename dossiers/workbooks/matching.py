@@ -71,13 +71,15 @@ class Targets:
     def __init__(self, targets: Iterable[Target], groups: Iterable[str] = ()):
         self.all = list(targets)
         self.groups = set(groups)
-        self.by_code = {target.code.casefold(): target for target in self.all}
+        self.by_code = {target.code: target for target in self.all}
         self._by_base = None
         self._by_name = None
 
     def code(self, text: str) -> Target | None:
         """The line of a code, in full or without its locality suffix where that is unique."""
-        found = self.by_code.get(text.casefold())
+        found = self.by_code.get(text)
+        if found is None:
+            found = next((target for target in self.all if target.code.casefold() == text.casefold()), None)
         if found is None:
             if self._by_base is None:
                 self._by_base = defaultdict(list)
@@ -156,6 +158,15 @@ class _Judge:
         )
 
     def row(self, row: RawRow, following: RawRow | None) -> None:
+        plain = row.at(self.code)
+        found = self.targets.by_code.get(plain) if type(plain) is str and plain else None
+        if (
+            found is not None
+            and not self.table.has_formula(row, self.code)
+            and not self.table.has_formula(row, self.name)
+        ):
+            self._take(row, found, self.code)
+            return
         code, raw = self.code_text(row), row.at(self.name)
         name = "" if raw in ("", None) else clean_line(str(raw)).strip()
         if not code:
@@ -176,12 +187,15 @@ class _Judge:
                 )
             return
         target = self.target(row, following, code, name)
-        if target is None:
-            return
+        if target is not None:
+            self._take(row, target, self.code if code else self.name)
+
+    def _take(self, row: RawRow, target: Target, column: int | None) -> None:
+        """Reads the row as that line, unless another row was."""
         if (first := self.seen.setdefault(target.code, row.number)) != row.number:
             self.refuse(
                 row,
-                self.code if code else self.name,
+                column,
                 _("%(code)s stands in row %(row)s already.") % {"code": target.code, "row": first},
                 _("Keep one of the two rows."),
             )
@@ -214,9 +228,11 @@ class _Judge:
                     _("Check the code, or delete the row if the agency did not handle it in this period."),
                 )
             return found
-        fits = self.targets.name(name)
         typed = self.typed(row)
-        if not fits or (words(name) in self.targets.groups and not typed):
+        if not typed and words(name) in self.targets.groups:
+            return self._unknown(row, following, name, typed)
+        fits = self.targets.name(name)
+        if not fits:
             return self._unknown(row, following, name, typed)
         if len(fits) > 1:
             self.refuse(
