@@ -129,7 +129,7 @@ def redis_url(name: str) -> str:
 
 
 def email(name: str) -> dict:
-    """Mail settings from smtp://user:password@host:port, smtps://… (TLS from the start), file:///folder, or the console."""
+    """Mail settings from smtp://user:password@host:port, smtps://… (TLS at once), file:///folder, or the console."""
     url = text(name, "console:")
     parts = urlsplit(url)
     if parts.scheme == "console":
@@ -151,4 +151,4 @@ def email(name: str) -> dict:
             "EMAIL_USE_SSL": parts.scheme == "smtps",
             "EMAIL_USE_TLS": parts.scheme == "smtp",
         }
-    raise ImproperlyConfigured(f"{name} must begin with smtp://, smtps://, file:// or be console:, not {parts.scheme!r}.")
+    raise ImproperlyConfigured(f"{name} must begin with smtp://, smtps://, file:// or console:, not {parts.scheme!r}.")

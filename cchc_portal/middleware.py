@@ -5,6 +5,7 @@ import time
 from django.conf import settings
 from django.contrib.auth import logout
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 
 from agencies.choices import RoleCode
@@ -37,6 +38,21 @@ def no_cookies_in_api(get_response):
         if request.path.startswith(API_PREFIX):
             request.COOKIES.clear()
         return get_response(request)
+
+    return middleware
+
+
+def language(get_response):
+    """Vietnamese, unless the person chose English; what the browser prefers does not decide (offices share them)."""
+
+    def middleware(request):
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        code = chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+        request.LANGUAGE_CODE = code
+        with translation.override(code):
+            response = get_response(request)
+        response.setdefault("Content-Language", code)
+        return response
 
     return middleware
 

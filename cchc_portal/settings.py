@@ -53,7 +53,7 @@ MIDDLEWARE = [
     "cchc_portal.middleware.response_headers",
     "cchc_portal.middleware.no_cookies_in_api",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "cchc_portal.middleware.language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -63,8 +63,8 @@ class Period(models.Model):
         """Agencies that owe a return: valid on the last day, with procedures in the period, marked as reporting."""
         if self.last_day is None:
             return Agency.objects.none()
-        handling = AgencyProcedure.objects.valid_within(self.first_day, self.last_day).values("agency_id")
-        return Agency.objects.valid_on(self.last_day).filter(reporting=True, pk__in=handling)
+        handling = AgencyProcedure.objects.valid_within(self.first_day, self.last_day).filter(agency=OuterRef("pk"))
+        return Agency.objects.valid_on(self.last_day).filter(Exists(handling), reporting=True)
 
     def is_locked(self, now: datetime | None = None) -> bool:
         """Past the lock instant; a period without dates (published history) is never open for entry."""

@@ -1,15 +1,17 @@
 """The leaders' screen: are we on time, who is not, what changed, what is promised and late, who has not reported."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
 
 from agencies.choices import AgencyKind
 from agencies.models import Agency
 from cchc_portal.lib import numbers
 from dossiers import rules, tally
-from dossiers.choices import ReturnState
+from dossiers.choices import SENT_STATES, ReturnState
 from dossiers.models import Period, RateRun, Return, Summary
 from inspections.choices import VisitState
 from inspections.models import Recommendation, Visit
@@ -74,12 +76,13 @@ class GroupRanking:
         return len(self.rows) == self.size
 
 
-def ranking(period: Period, root: Agency, kind: str, code: str, *, everything: bool = False) -> GroupRanking:
-    """Agencies of one kind below the root, by one formula, with the change to the period before.
+def ranking(period: Period, root: Agency | None, kind: str, code: str, *, everything: bool = False) -> GroupRanking:
+    """Agencies of one kind below the root (None: of the whole forest), by one formula, with the change to before.
 
     Only the first rows are compared and returned unless `everything` is asked for: comparing costs an exact test each.
     """
-    groups = tally.ranking(period, code, kinds=[kind], agencies=below(root))
+    inside = None if root is None else list(Agency.objects.under(root).values_list("pk", flat=True))
+    groups = tally.ranking(period, code, kinds=[kind], agencies=inside)
     if not groups:
         return GroupRanking([], 0, [])
     ranked = groups[0].ranked
@@ -89,13 +92,6 @@ def ranking(period: Period, root: Agency, kind: str, code: str, *, everything: b
         for row in shown
     ]
     return GroupRanking(rows, len(ranked), [(row.code, row.name) for row in groups[0].apart])
-
-
-def below(root: Agency) -> list[int] | None:
-    """Keys under the root for narrowing; None where the root is the only one and nothing has to be narrowed."""
-    if len(top_agencies()) <= 1:
-        return None
-    return list(Agency.objects.under(root).values_list("pk", flat=True))
 
 
 def trend(agency: Agency, period: Period, code: str, *, tree: bool = True) -> list[tuple[Period, rules.Rate | None]]:
@@ -152,39 +148,34 @@ class Completeness:
 
 def completeness(period: Period, root: Agency) -> Completeness:
     """Owed returns by kind of agency and state, and the agencies that have not sent theirs."""
-    owing = period.owing().filter(path__startswith=root.path)
-    state = Subquery(
-        Return.objects.current().filter(agency=OuterRef("pk"), period=period).order_by().values("state")[:1]
+    filed = Return.objects.current().filter(agency=OuterRef("pk"), period=period).order_by().values("state")[:1]
+    rows = (
+        period.owing()
+        .filter(path__startswith=root.path)
+        .annotate(filed=Subquery(filed))
+        .order_by("sort_key", "pk")
+        .values_list("kind", "filed", "code", "short_name")
     )
-    counted = (
-        owing.annotate(filed=state)
-        .order_by()
-        .values("kind", "filed")
-        .annotate(number=Count("pk"))
-        .values_list("kind", "filed", "number")
-    )
-    table: dict[str, dict] = {}
-    for kind, filed, number in counted:
-        table.setdefault(kind, {})[filed] = number
+    table: dict[str, Counter] = {}
+    waiting = []
+    for kind, state, code, name in rows:
+        table.setdefault(kind, Counter())[state] += 1
+        if state not in SENT_STATES:
+            waiting.append((code, name))
     kinds = [
         KindCompleteness(
             kind=kind.value,
             label=kind.label,
-            owed=sum(table[kind].values()),
-            accepted=table[kind].get(ReturnState.ACCEPTED, 0),
-            approved=table[kind].get(ReturnState.APPROVED, 0),
-            submitted=table[kind].get(ReturnState.SUBMITTED, 0),
-            draft=table[kind].get(ReturnState.DRAFT, 0),
+            owed=table[kind].total(),
+            accepted=table[kind][ReturnState.ACCEPTED],
+            approved=table[kind][ReturnState.APPROVED],
+            submitted=table[kind][ReturnState.SUBMITTED],
+            draft=table[kind][ReturnState.DRAFT],
         )
         for kind in AgencyKind
         if kind in table
     ]
-    waiting = owing.annotate(filed=state).filter(
-        Q(filed__isnull=True) | Q(filed__in=[ReturnState.DRAFT, ReturnState.SUBMITTED])
-    )
-    late = list(waiting.order_by("sort_key", "pk").values_list("code", "short_name")[:MISSING_SHOWN])
-    total = sum(kind.owed - kind.sent for kind in kinds)
-    return Completeness(kinds, late, total)
+    return Completeness(kinds, waiting[:MISSING_SHOWN], len(waiting))
 
 
 @dataclass(frozen=True)
@@ -235,6 +226,18 @@ def city_rates(period: Period, root: Agency) -> tuple[dict, dict[str, rules.Rate
     if not rows:
         return {}, {}
     return rows[0], {code: tally.rate_of(rows[0], code) for code in rules.FORMULAS}
+
+
+def span(period: Period, root: Agency) -> str:
+    """Whose figures, from which day to which."""
+    if period.first_day is None:
+        days = _("published figures, exact days not known")
+    else:
+        days = _("from %(first)s to %(last)s") % {
+            "first": f"{period.first_day:%d/%m/%Y}",
+            "last": f"{period.last_day:%d/%m/%Y}",
+        }
+    return f"{root.name} · {days}"
 
 
 def kinds_below(root: Agency, period: Period) -> list[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """The overview for leaders: one screen, one printed page, everything drills down."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
@@ -8,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -34,88 +34,125 @@ class Choice:
     period: Period
     formula: str
     kind: str
+    roots: list[Agency]
     periods: list[Period]
     kinds: list[tuple[str, int]]
 
+    def query(self, **other: str) -> str:
+        """The query that shows this choice, with the named parts replaced."""
+        parts = {"city": self.root.code, "period": self.period.label, "formula": self.formula, "kind": self.kind}
+        return urlencode(parts | other)
 
-def _chosen(request: HttpRequest) -> Choice | None:
-    """The chosen city, period, formula and group; defaults are the latest period with sums, D2 and departments."""
+
+@dataclass(frozen=True)
+class Screen:
+    """The finished page under the frame, kept as long as nothing it shows has changed."""
+
+    title: str
+    lead: str
+    html: str
+
+
+def _asked(request: HttpRequest) -> dict[str, str]:
+    """What the URL asks for, cut to the length of the longest name there is."""
+    return {name: request.GET.get(name, "")[:40] for name in ("city", "period", "formula", "kind")}
+
+
+def _home(request: HttpRequest) -> str:
+    """Key of the root above the person's own agency: the city that is shown when none is asked for."""
+    return min(role.agency.path.split("/")[1] for role in request.user.current_roles())
+
+
+def _chosen(asked: dict[str, str], home: str) -> Choice | None:
+    """The chosen city, period, formula and group; defaults are the latest period with sums, D2 and departments.
+
+    Raises Http404 for a period or formula that does not exist.
+    """
     roots = tally.top_agencies()
     if not roots:
         return None
-    by_code = {root.code: root for root in roots}
-    own = {role.agency.path.split("/")[1] for role in request.user.current_roles()}
-    home = next((root for root in roots if str(root.pk) in own), roots[0])
-    root = by_code.get(request.GET.get("city", ""), home)
+    own = next((root for root in roots if str(root.pk) == home), roots[0])
+    root = next((root for root in roots if root.code == asked["city"]), own)
     periods = tally.periods_with_sums(root)
     if not periods:
         return None
-    label = request.GET.get("period")
-    period = next((item for item in periods if item.label == label), periods[0])
-    if label and period.label != label:
+    period = next((item for item in periods if item.label == asked["period"]), periods[0])
+    if asked["period"] and period.label != asked["period"]:
         raise Http404
-    formula = request.GET.get("formula", rules.DEFAULT_FORMULA)
+    formula = asked["formula"] or rules.DEFAULT_FORMULA
     if formula not in rules.FORMULAS:
         raise Http404
     kinds = tally.kinds_below(root, period)
     names = [kind for kind, _number in kinds]
     default = AgencyKind.DEPARTMENT if AgencyKind.DEPARTMENT in names else (names[0] if names else "")
-    kind = request.GET.get("kind", default)
-    return Choice(root, period, formula, kind if kind in names else default, periods, kinds)
+    return Choice(root, period, formula, asked["kind"] if asked["kind"] in names else default, roots, periods, kinds)
 
 
 def _ranking_context(choice: Choice, everything: bool) -> dict:
-    ranking = tally.ranking(choice.period, choice.root, choice.kind, choice.formula, everything=everything)
-    return {"choice": choice, "ranking": ranking, "kind_label": AgencyKind(choice.kind).label if choice.kind else ""}
-
-
-def _body(request: HttpRequest, choice: Choice) -> str:
-    """The finished screen under the filters; kept as long as nothing it shows has changed."""
-    today = timezone.localdate()
-    key = ":".join(
-        (
-            "overview",
-            tally.data_version(),
-            today.isoformat(),
-            choice.root.code,
-            choice.period.label,
-            choice.formula,
-            choice.kind,
-            request.LANGUAGE_CODE,
-        )
+    ranking = tally.ranking(
+        choice.period,
+        choice.root if len(choice.roots) > 1 else None,
+        choice.kind,
+        choice.formula,
+        everything=everything,
     )
-    body = cache.get(key)
-    if body is None:
-        summary, rates = tally.city_rates(choice.period, choice.root)
-        previous = period_before(choice.period)
-        earlier = tally.city_rates(previous, choice.root)[1] if previous else {}
-        rate = rates[choice.formula]
-        completeness = tally.completeness(choice.period, choice.root)
-        whole = completeness.everyone_counts
-        context = _ranking_context(choice, everything=False) | {
-            "summary": summary,
-            "rates": [(code, FORMULA_LABELS[code], found) for code, found in rates.items()],
-            "counts": [(FIGURE_LABELS[name], summary[name]) for name in ("received", "resolved", "pending")],
-            "online": rates["online_share"],
-            "headline": tally.compare(rate, earlier.get(choice.formula), comparable=whole),
-            "formula_label": FORMULA_LABELS[choice.formula],
-            "previous": previous,
-            "completeness": completeness,
-            "promises": tally.promises(request.user, choice.root, today),
-            "visits": tally.visits(request.user, choice.root, choice.period),
-            "today": today,
-        }
-        if choice.period.first_day:
-            context["trend"] = trend_figure(
-                _("On-time rate of %(agency)s, %(formula)s")
-                % {"agency": choice.root.short_name, "formula": choice.formula},
-                choice.formula,
-                tally.trend(choice.root, choice.period, choice.formula),
-                comparable=whole,
-            )
-        body = render_to_string("reports/_overview.html", context, request)
-        cache.set(key, str(body), KEPT_FOR)
-    return mark_safe(body)
+    links = {"everything": choice.query(ranking="all")}
+    kind_label = AgencyKind(choice.kind).label if choice.kind else ""
+    return {"choice": choice, "ranking": ranking, "kind_label": kind_label, "links": links}
+
+
+def _figures_context(choice: Choice) -> dict:
+    """The headline, the rates and the trend."""
+    summary, rates = tally.city_rates(choice.period, choice.root)
+    previous = period_before(choice.period)
+    earlier = tally.city_rates(previous, choice.root)[1] if previous else {}
+    completeness = tally.completeness(choice.period, choice.root)
+    whole = completeness.everyone_counts
+    context = {
+        "summary": summary,
+        "rates": [(code, FORMULA_LABELS[code], found, choice.query(formula=code)) for code, found in rates.items()],
+        "counts": [(FIGURE_LABELS[name], summary[name]) for name in ("received", "resolved", "pending")],
+        "online": rates["online_share"],
+        "headline": tally.compare(rates[choice.formula], earlier.get(choice.formula), comparable=whole),
+        "formula_label": FORMULA_LABELS[choice.formula],
+        "previous": previous,
+        "completeness": completeness,
+    }
+    if choice.period.first_day:
+        context["trend"] = trend_figure(
+            _("On-time rate of %(agency)s, %(formula)s")
+            % {"agency": choice.root.short_name, "formula": choice.formula},
+            choice.formula,
+            tally.trend(choice.root, choice.period, choice.formula),
+            comparable=whole,
+        )
+    return context
+
+
+def _screen(request: HttpRequest) -> Screen | None:
+    """The finished screen for what the URL asks, made anew when anything it shows has changed; None without sums."""
+    asked, home, today = _asked(request), _home(request), timezone.localdate()
+    key = "overview:" + ":".join(
+        (tally.data_version(), today.isoformat(), request.LANGUAGE_CODE, home, urlencode(asked))
+    )
+    screen = cache.get(key)
+    if screen is not None:
+        return screen
+    choice = _chosen(asked, home)
+    if choice is None:
+        return None
+    context = _ranking_context(choice, everything=False) | _figures_context(choice)
+    context |= {
+        "formulas": [(code, FORMULA_LABELS[code]) for code in rules.FORMULAS],
+        "kinds": [(kind, AgencyKind(kind).label, number) for kind, number in choice.kinds],
+        "promises": tally.promises(request.user, choice.root, today),
+        "visits": tally.visits(request.user, choice.root, choice.period),
+    }
+    # Rendered without the request: what is kept must not carry anything of the one who asked first.
+    html = render_to_string("reports/_overview.html", context)
+    screen = Screen(title=str(choice.period), lead=tally.span(choice.period, choice.root), html=html)
+    cache.set(key, screen, KEPT_FOR)
+    return screen
 
 
 @require_safe
@@ -124,16 +161,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Are we on time, who is not, what changed, what is promised and late, who has not reported."""
     if not oversees(request.user):
         raise PermissionDenied
-    choice = _chosen(request)
-    if choice is None:
-        return render(request, "reports/overview.html", {"choice": None})
-    if wants_fragment(request) and request.GET.get("ranking") == "all":
+    if request.GET.get("ranking") == "all" and wants_fragment(request):
+        choice = _chosen(_asked(request), _home(request))
+        if choice is None:
+            raise Http404
         return render(request, "reports/_overview_ranking.html", _ranking_context(choice, everything=True))
-    context = {
-        "choice": choice,
-        "formulas": [(code, FORMULA_LABELS[code]) for code in rules.FORMULAS],
-        "kinds": [(kind, AgencyKind(kind).label, number) for kind, number in choice.kinds],
-        "roots": tally.top_agencies(),
-        "body": _body(request, choice),
-    }
-    return render(request, "reports/overview.html", context)
+    return render(request, "reports/overview.html", {"screen": _screen(request)})

@@ -94,3 +94,11 @@ def test_queries_do_not_grow_with_the_rows(cast, client_of, period_q, django_ass
         make_return(agency, period_q, [GOOD], state=ReturnState.APPROVED, submitted_by=cast.tuan)
     with django_assert_num_queries(len(one)):
         page_of(client)
+
+
+def test_english_is_chosen_and_never_guessed_from_the_browser(cast, client_of):
+    client = client_of(cast.lan)
+    vietnamese = client.get("/", headers={"Accept-Language": "en-US,en"}).content.decode()
+    assert "Việc của tôi" in vietnamese
+    client.post("/language/", {"language": "en", "next": "/"})
+    assert "My work" in page_of(client)
