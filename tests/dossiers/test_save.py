@@ -1,6 +1,7 @@
 """Saving from the entry page: nothing lost, nothing half-saved, one event; the second of two clerks is told."""
 
 import json
+from datetime import date, datetime
 
 import pytest
 from django.urls import reverse
@@ -12,6 +13,7 @@ from dossiers.imports import saving
 from dossiers.models import Explanation, LateReason, Line, Period
 from dossiers.workflow import RETURNS
 from records.models import Event
+from tests.cast import HANOI
 from tests.dossiers.returns import edit, save, sound_return
 
 
@@ -126,8 +128,8 @@ def test_second_of_two_clerks_sees_both_values_and_nothing_is_lost(client_of, ca
     assert conflict["at"]
     assert [line["id"] for line in answer["lines"]] == [other.pk]
     assert (cells_of(shared)["received_online"], cells_of(other)["received_online"]) == (20, 40)
-    chosen = {"id": shared.pk, "version": conflict["version"], "cells": conflict["mine"] | {}}
-    chosen["cells"] = {"received_online": 30, "withdrawn": 2}
+    cells = {"received_online": 30, "withdrawn": 2}
+    chosen = {"id": shared.pk, "version": conflict["version"], "cells": cells}
     assert save(client_of(nga), draft, chosen).status_code == 200
     assert cells_of(shared)["received_online"] == 30
 
@@ -189,17 +191,14 @@ def test_a_line_of_another_return_is_not_touched(client_of, cast, draft):
 
 
 def _earlier() -> dict:
-    days = {"first_day": "2026-03-15", "last_day": "2026-06-14"}
-    moments = {"due_at": "2099-01-01T00:00Z", "locks_at": "2099-02-01T00:00Z"}
-    label = {"label": "2026-Q2", "kind": "quarter"}
-    made = Period(**label, **days, **moments)
-    made.full_clean()
+    open_until = datetime(2099, 1, 1, tzinfo=HANOI)
     return {
-        **label,
-        "first_day": made.first_day,
-        "last_day": made.last_day,
-        "due_at": made.due_at,
-        "locks_at": made.locks_at,
+        "label": "2026-Q2",
+        "kind": "quarter",
+        "first_day": date(2026, 3, 15),
+        "last_day": date(2026, 6, 14),
+        "due_at": open_until,
+        "locks_at": open_until,
     }
 
 
