@@ -25,7 +25,7 @@ from dossiers.models import Extension, Line, Period, Return
 from dossiers.permissions import may_consolidate
 from dossiers.workbooks.cells import Problem, words
 from dossiers.workbooks.matching import Target, Targets, judge
-from dossiers.workbooks.saving import STORED, changes_of, check_version, write_lines, written
+from dossiers.workbooks.saving import STORED, check_version, insert_rows, write_rows
 from dossiers.workbooks.tables import Table, read_table
 from procedures.models import AgencyProcedure
 from records.models import Event
@@ -82,16 +82,24 @@ class _Place:
 
     def targets(self) -> Targets:
         made = [
-            Target(pk, version, code, name, rules.Figures.from_stored(dict(zip(STORED, cells, strict=True))), procedure)
+            Target(pk, version, code, name, _figures(cells), procedure)
             for procedure, code, name, _group, pk, version, cells in self.rows
         ]
         return Targets(made, {words(row[3]) for row in self.rows})
 
 
+def _figures(cells: tuple) -> rules.Figures:
+    """Figures of a stored row in the order of `STORED`."""
+    return rules.Figures.from_stored(dict(zip(STORED, cells, strict=True)))
+
+
 @dataclass
 class _Read:
-    """What a process hands back for one file: its report, and the lines that differ as
-    (pk, version, procedure, cells, names of the changed cells)."""
+    """What a process hands back for one file: its report, and the lines that differ.
+
+    `rows` are (pk, version, procedure, values before, values after), both in the order of `STORED`; `seen` are codes
+    of all its lines.
+    """
 
     report: FileReport
     agency: str
@@ -222,22 +230,22 @@ def _read_one(places: _Places, path: Path) -> _Read:
         return _refused(path.name, place.refusal)
     judged = judge(table, place.targets())
     report = FileReport(path.name, code, len(judged.lines), 0, judged.problems, judged.notes)
-    changes = changes_of(judged)
-    report.changed = len(changes)
-    if changes and not report.problems and place.return_id is not None:
-        report.problems = check_version(table, place.version)
-    procedures = {line.target.code: line.target.procedure_id for line in judged.lines}
-    rows = [
-        (change.pk, change.version, procedures[change.code], change.figures.cells, [cell.name for cell in change.cells])
-        for change in changes
-    ]
-    sums = [0] * len(rules.TYPED_NAMES)
+    rows, sums = [], [0] * len(rules.TYPED_NAMES)
     for line in judged.lines:
+        target, stored = line.target, line.target.figures.cells
+        cells = stored | line.cells
+        values = rules.Figures(cells).to_stored()
+        if cells != stored:
+            before = tuple(target.figures.to_stored()[name] for name in STORED)
+            rows.append(
+                (target.pk, target.version, target.procedure_id, before, tuple(values[name] for name in STORED))
+            )
         for index, name in enumerate(rules.TYPED_NAMES):
-            value = line.cells[name] if name in line.cells else line.target.figures.cells.get(name)
-            if value is not None and value is not rules.NA:
-                sums[index] += value
-    return _Read(report, code, rows, sums, frozenset(procedures))
+            sums[index] += values[name] or 0
+    report.changed = len(rows)
+    if rows and not report.problems and place.return_id is not None:
+        report.problems = check_version(table, place.version)
+    return _Read(report, code, rows, sums, frozenset(line.target.code for line in judged.lines))
 
 
 _shared: _Places | None = None
@@ -314,24 +322,17 @@ def _save(places: _Places, read: list[_Read], by: Person) -> None:
     opened = _open(places, [one for one in changed if places.by_code[one.agency].return_id is None], by)
     ids = [places.by_code[one.agency].return_id for one in changed if one.agency not in opened]
     moved = Return.objects.filter(pk__in=ids, state=ReturnState.DRAFT).update(version=F("version") + 1)
-    rows = [(pk, version, rules.Figures(cells)) for one in changed for pk, version, _p, cells, _names in one.rows if pk]
-    if moved != len(ids) or write_lines(rows, now, by) != len(rows):
+    rows = [(row[0], row[1], row[4]) for one in changed for row in one.rows if row[0]]
+    if moved != len(ids) or write_rows(rows, now, by) != len(rows):
         raise Conflict(_("The returns were changed meanwhile; nothing of the workbooks was saved. Try again."))
-    before, after = {}, {}
-    for one in changed:
-        place = places.by_code[one.agency]
-        stored = {row[4]: rules.Figures.from_stored(dict(zip(STORED, row[6], strict=True))).cells for row in place.rows}
-        for pk, _version, procedure, cells, names in one.rows:
-            key = f"{one.agency}/{procedure}"
-            after[key] = {name: written(cells.get(name)) for name in names}
-            if pk:
-                before[key] = {name: written(stored[pk][name]) for name in names}
+    # One event for the batch: values by agency and procedure, in the order of the columns it names.
+    told = [(f"{one.agency}/{row[2]}", row) for one in changed for row in one.rows]
     Event.objects.append(
         actor=by,
         action=ACTION,
         target=places.period,
-        before={"lines": before},
-        after={"lines": after, "opened": sorted(opened)},
+        before={"columns": STORED, "lines": {key: row[3] for key, row in told if row[0]}},
+        after={"columns": STORED, "lines": {key: row[4] for key, row in told}, "opened": sorted(opened)},
     )
 
 
@@ -346,13 +347,11 @@ def _open(places: _Places, read: list[_Read], by: Person) -> set[str]:
     for one, item in zip(read, made, strict=True):
         place = places.by_code[one.agency]
         place.return_id = item.pk
-        filled = {procedure: cells for _pk, _version, procedure, cells, _names in one.rows}
+        filled = {row[2]: row[4] for row in one.rows}
         for position, row in enumerate(place.rows, start=1):
-            cells = filled.get(row[0])
-            who = {"changed_by": by, "changed_at": now} if cells else {}
-            columns = rules.Figures(cells or {}).to_stored()
-            lines.append(Line(of_id=item.pk, position=position, procedure_id=row[0], **columns, **who))
-    Line.objects.bulk_create(lines, batch_size=1_000)
+            values = filled.get(row[0])
+            lines.append((item.pk, position, row[0], now, by.pk if values else None, *(values or _BLANK)))
+    insert_rows(lines)
     return {one.agency for one in read}
 
 

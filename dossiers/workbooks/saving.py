@@ -191,10 +191,10 @@ def _breaches(plan: ImportPlan) -> list[str]:
     ]
 
 
-def write_lines(rows: list[tuple], at, by) -> int:
+def write_rows(rows: list[tuple], at, by) -> int:
     """UPDATE of lines, each only where its version still stands; how many were touched.
 
-    `rows` are (key, version, Figures). Keyed values as a table serve both databases.
+    `rows` are (key, version, values in the order of `STORED`). Keyed values as a table serve both databases.
     """
     table = Line._meta.db_table
     sets = ", ".join(f"{name} = CAST(v.column{number} AS integer)" for number, name in enumerate(STORED, start=3))
@@ -204,9 +204,8 @@ def write_lines(rows: list[tuple], at, by) -> int:
         for start in range(0, len(rows), ROWS_AT_ONCE):
             batch = rows[start : start + ROWS_AT_ONCE]
             parameters = [connection.ops.adapt_datetimefield_value(at), by.pk]
-            for pk, version, figures in batch:
-                stored = figures.to_stored()
-                parameters += [pk, version, *(stored[name] for name in STORED)]
+            for pk, version, values in batch:
+                parameters += [pk, version, *values]
             cursor.execute(
                 f"UPDATE {table} SET {sets}, version = {table}.version + 1, changed_at = %s, changed_by_id = %s "
                 f"FROM (VALUES {', '.join([place] * len(batch))}) AS v "
@@ -215,6 +214,30 @@ def write_lines(rows: list[tuple], at, by) -> int:
             )
             touched += cursor.rowcount
     return touched
+
+
+def write_lines(rows: list[tuple], at, by) -> int:
+    """As `write_rows`, of rows (key, version, Figures)."""
+    stored = ((pk, version, figures.to_stored()) for pk, version, figures in rows)
+    return write_rows([(pk, version, [values[name] for name in STORED]) for pk, version, values in stored], at, by)
+
+
+def insert_rows(rows: list[tuple]) -> None:
+    """INSERT of lines of returns opened now; without a model instance each, which takes five times as long.
+
+    `rows` are (return, position, procedure, changed at, changed by, values in the order of `STORED`).
+    """
+    columns = ("of_id", "position", "procedure_id", "changed_at", "changed_by_id", *STORED, "level", "note", "version")
+    place = f"({', '.join(['%s'] * (len(STORED) + 5))}, '', '', 1)"
+    at = connection.ops.adapt_datetimefield_value
+    with connection.cursor() as cursor:
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            batch = rows[start : start + ROWS_AT_ONCE]
+            parameters = [value for row in batch for value in (*row[:3], at(row[3]), *row[4:])]
+            cursor.execute(
+                f"INSERT INTO {Line._meta.db_table} ({', '.join(columns)}) VALUES {', '.join([place] * len(batch))}",
+                parameters,
+            )
 
 
 def written(value) -> object:
