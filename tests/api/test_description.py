@@ -106,7 +106,7 @@ def test_random_requests_are_answered_as_described(mode, lan, lines, served):
     for operation in (found.ok() for found in loaded.get_all_operations()):
 
         @settings(
-            max_examples=25, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+            max_examples=12, database=None, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
         )
         @given(case=operation.as_strategy(generation_mode=mode), real=booleans(), fresh=booleans())
         def ask(case, real, fresh):

@@ -347,3 +347,28 @@ def test_reading_costs_the_same_at_one_line_and_at_many(lan, cast, period_q, pro
         for number, procedure in enumerate(procedures_khcn[1:], start=1)
     )
     assert queries() == one
+
+
+@pytest.mark.parametrize(
+    ("name", "agency", "state", "status"),
+    [
+        ("quan", "nv", ReturnState.DRAFT, 404),
+        ("quan", "nv", ReturnState.APPROVED, 200),
+        ("lanhdao", "hn", ReturnState.SUBMITTED, 404),
+        ("kiemtoan", "ttr", ReturnState.DRAFT, 200),
+        ("minh", "khcn", ReturnState.DRAFT, 200),
+        ("admin", "nv", ReturnState.ACCEPTED, 404),
+    ],
+)
+def test_others_read_what_their_pages_show_them(name, agency, state, status, cast, token_of, lan, period_q):
+    make_return(cast.khcn, period_q, [CLEAN], state=state)
+    reading = token_of(getattr(cast, name), getattr(cast, agency), TokenScope.READ)
+    assert reading.get(KHCN).status_code == status
+    problem(reading.put({"lines": []}, etag='"x"'), 403 if status == 200 else 404)
+
+
+def test_a_period_that_has_not_begun_is_409(lan, lines, period_q):
+    period_q.first_day, period_q.last_day = "2098-12-15", "2099-01-02"
+    period_q.save()
+    problem(lan.put(lines), 409, "cannot_open")
+    assert not Return.objects.exists()
