@@ -16,7 +16,9 @@ ENTERING_ACTIONS = ("open_return", "save_lines", "import_return", "replace_lines
 
 def acts_for(user: Person, agency_id: int, *codes: str) -> bool:
     """Does the person hold one of these roles at that agency, or at the one that absorbed it whole?"""
-    return user.is_authenticated and agency_id in user.agency_ids_as(*codes)
+    if not user.is_authenticated:
+        return False
+    return user.has_role(*codes, agency_id=agency_id) or agency_id in user.agency_ids_as(*codes)
 
 
 def is_officer(user: Person) -> bool:

@@ -16,6 +16,7 @@ from django.utils.html import json_script
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from agencies.choices import RoleCode
 from cchc_portal.lib.errors import Conflict
 from dossiers import permissions, rules
 from dossiers.choices import FIGURE_LABELS, IDENTITY_MESSAGES
@@ -90,6 +91,20 @@ def _beside(item: Return) -> dict:
     return {"late": late, "explanations": explained, "remarks": remarks}
 
 
+def _to_enter(request: HttpRequest, pk: int) -> Return:
+    """The return if the person may enter it; 404 where it is invisible, 403 where it is only read.
+
+    What one enters one sees, so the clerk's own returns are found without asking who else might see them.
+    """
+    own = [agency.pk for agency in request.user.agencies_as(RoleCode.REPORTER)]
+    item = Return.objects.for_list().filter(pk=pk, agency_id__in=own).first() if own else None
+    if item is None:
+        item = get_object_or_404(Return.objects.visible_to(request.user).for_list(), pk=pk)
+    if not permissions.may_enter(request.user, item):
+        raise PermissionDenied
+    return item
+
+
 def grid_data(item: Return) -> dict:
     """All that the entry page draws: lines, identities, words. A constant number of queries."""
     reasons = LateReason.objects.filter(active=True).values_list("pk", "name", "needs_text")
@@ -114,9 +129,7 @@ def grid_data(item: Return) -> dict:
 @require_safe
 def grid(request: HttpRequest, pk: int) -> HttpResponse:
     """The page a clerk types in. Drafts whose period takes figures only; otherwise 409 says why and who can open it."""
-    item = get_object_or_404(Return.objects.visible_to(request.user).for_list(), pk=pk)
-    if not permissions.may_enter(request.user, item):
-        raise PermissionDenied
+    item = _to_enter(request, pk)
     try:
         ensure_open_for_entry(item)
     except Conflict as conflict:
@@ -194,9 +207,7 @@ def _refused(status: int, message: str, **more) -> JsonResponse:
 def save_lines(request: HttpRequest, pk: int) -> HttpResponse:
     """Save changed cells. 200: all saved; 409: some lines were refused with both values, or the return is no draft;
     422: what was typed is no count, nothing was saved; 400: not what the page sends."""
-    item = get_object_or_404(Return.objects.visible_to(request.user).for_list(), pk=pk)
-    if not permissions.may_enter(request.user, item):
-        raise PermissionDenied
+    item = _to_enter(request, pk)
     try:
         if len(request.body) > LONGEST_REQUEST:
             raise Malformed
