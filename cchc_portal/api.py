@@ -43,7 +43,7 @@ PROBLEM_SCHEMA = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "code": {"type": "string", "description": "For programmes; does not depend on the language."},
-        "detail": {"type": "string", "description": "For people, in the language of Accept-Language."},
+        "detail": {"type": "string", "description": "For people, in Vietnamese."},
         "errors": {
             "type": "array",
             "items": {

@@ -33,7 +33,7 @@ class Refused(Exception):
 def call(method, path, *, body=None, **headers):
     """One request; (content, ETag). A lost answer is asked for again: a write with the key of the first attempt."""
     url = os.environ.get("CCHC_API_URL", "http://127.0.0.1:8000").rstrip("/") + "/api/v1/" + path
-    sent = {"Authorization": "Bearer " + os.environ["CCHC_API_TOKEN"], "Accept-Language": "vi"}
+    sent = {"Authorization": "Bearer " + os.environ["CCHC_API_TOKEN"]}
     sent |= {name.replace("_", "-"): value for name, value in headers.items() if value}
     data = None
     if body is not None:
