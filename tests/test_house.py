@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ["records", "agencies", "procedures", "dossiers", "inspections", "reports"]
 PUBLIC_DRAWERS = {"models", "choices", "rules", "permissions", "tally"}
 # The bottom floor also lends its registry of document kinds and its engine of moves.
-ALSO_PUBLIC = {("records", "registry"), ("records", "moves"), ("records", "tasks")}
+ALSO_PUBLIC = {("records", "registry"), ("records", "moves"), ("records", "workflow"), ("records", "tasks")}
 # The demo loader stands beside the operator: it fills the registers through their own importers and keeps a photo.
 DEMO, DEMO_DRAWERS = "reports/demo/", {"imports", "documents", "photos"}
 # WeasyPrint is heavy and its system libraries may be missing; checks are registered when Django is ready.

@@ -1,58 +1,42 @@
-"""Spreadsheets in: checks before anything is unpacked, then rows as text.
-
-Nothing a file claims about itself is trusted: sizes are counted while unpacking, and every part is scanned for cells
-far out (one cell in the last row and column would make a reader allocate the whole sheet), formulas and declared
-entities.
-"""
+"""Spreadsheets in: rows as text or as values, formulas beside them. `xlsx_scan` checks a file before it is read."""
 
 import csv
 import datetime as dt
 import io
 import re
 import zipfile
-from dataclasses import dataclass, field
-from xml.parsers import expat
 
 import python_calamine
 from django.utils.translation import gettext as _
 
-from cchc_portal.lib.numbers import format_count
 from cchc_portal.lib.text import clean_text, search_key
+from cchc_portal.lib.xlsx_scan import (
+    MAX_PACKED,
+    MAX_ROWS,
+    SheetError,
+    SheetScan,
+    check_extent,
+    column_letters,
+    damaged,
+    refused_kind,
+    scan_workbook,
+)
 
-MAX_PACKED = 10 * 1024 * 1024
-MAX_UNPACKED = 100 * 1024 * 1024
-MAX_RATIO = 200
-# A small part may be repetitive without harm; the ratio counts from here on.
-RATIO_FROM = 1024 * 1024
-MAX_ENTRIES = 2_000
-MAX_ROWS = 20_000
-MAX_COLUMNS = 256
+__all__ = [
+    "MAX_PACKED",
+    "MAX_ROWS",
+    "SheetError",
+    "SheetScan",
+    "column_letters",
+    "open_scanned",
+    "open_workbook",
+    "read_rows",
+    "rows_and_merges",
+    "sheet_rows",
+]
+
 HEADER_WITHIN = 20
-OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_CHUNK = 64 * 1024
-_CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _REFUSED_NAMES = (".xlsm", ".xls", ".xlsb", ".ods", ".xltm", ".xlam")
-
-
-class SheetError(ValueError):
-    """The file cannot be read; the message says why and what to do, in the user's language."""
-
-
-def column_letters(index):
-    """Letters of a column counted from 0: 0 → A, 26 → AA."""
-    letters = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
-
-
-def _column_index(letters):
-    index = 0
-    for letter in letters:
-        index = index * 26 + ord(letter) - 64
-    return index - 1
 
 
 def read_upload(file):
@@ -78,193 +62,6 @@ def _check_packed(size):
         raise SheetError(_("The file is larger than 10 MB. Split it and send the parts one by one."))
 
 
-def _refuse_kind():
-    return SheetError(
-        _("Only .xlsx and .csv files are read. Open the file in your spreadsheet program and save it as .xlsx.")
-    )
-
-
-def _damaged():
-    return SheetError(_("The file is damaged or is no workbook. Save it again as .xlsx and retry."))
-
-
-def _check_extent(rows, columns):
-    if rows > MAX_ROWS or columns > MAX_COLUMNS:
-        raise SheetError(
-            _("A sheet has more than %(rows)s rows or %(columns)s columns. Delete what is empty or split the file.")
-            % {"rows": format_count(MAX_ROWS), "columns": MAX_COLUMNS}
-        )
-
-
-@dataclass
-class SheetScan:
-    """A part of the workbook: its outermost cell, and its formulas by row (from 1) and column (from 0).
-
-    `errors` are the cells that hold an error such as #N/A, which calamine gives as empty.
-    """
-
-    rows: int = 0
-    columns: int = 0
-    formulas: dict = field(default_factory=dict)
-    errors: set = field(default_factory=set)
-
-
-class _Scanner:
-    """Streams one XML part; stops at what no honest workbook of the portal's holds."""
-
-    def __init__(self):
-        self.scan = SheetScan()
-        self.row = self.column = 0
-        self.formula = None
-        self.parser = expat.ParserCreate(namespace_separator=" ")
-        self.parser.StartElementHandler = self.start
-        self.parser.EndElementHandler = self.end
-        self.parser.CharacterDataHandler = self.text
-        self.parser.StartDoctypeDeclHandler = self.doctype
-
-    def doctype(self, *_args):
-        raise _damaged()
-
-    def start(self, name, attributes):
-        name = name.rpartition(" ")[2]
-        if name == "row":
-            number = attributes.get("r", "")
-            self.row = int(number) if number.isdecimal() and len(number) < 9 else self.row + 1
-            self.column = 0
-            self.reach(self.row, 0)
-        elif name == "c":
-            found = _CELL.fullmatch(attributes.get("r", ""))
-            row, index = (int(found[2]), _column_index(found[1])) if found else (self.row, self.column)
-            self.column = index + 1
-            self.reach(row, index + 1)
-            self.at = (row, index)
-            if attributes.get("t") == "e":
-                self.scan.errors.add(self.at)
-        elif name == "f" and self.column:
-            self.formula = []
-
-    def reach(self, row, columns):
-        _check_extent(row, columns)
-        self.scan.rows = max(self.scan.rows, row)
-        self.scan.columns = max(self.scan.columns, columns)
-
-    def text(self, text):
-        if self.formula is not None:
-            self.formula.append(text)
-
-    def end(self, name):
-        if name.rpartition(" ")[2] == "f" and self.formula is not None:
-            self.scan.formulas[self.at] = "".join(self.formula)
-            self.formula = None
-
-
-_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_SHEET_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:c|f|row)[\s/>]")
-_CELL_TAG = re.compile(rb"<c[\s/>]")
-_PLACED_CELL = re.compile(rb"<c r=\"([A-Z]{1,3})([0-9]{1,7})\"")
-_ROW_TAG = re.compile(rb"<row[\s/>]")
-_PLACED_ROW = re.compile(rb"<row r=\"([0-9]{1,7})\"")
-_FORMULA_TAG = re.compile(rb"<f(?:\s[^>]*)?>")
-_UNUSUAL = (b't="e"', b"t='e'")
-
-
-def _scan_plainly(data):
-    """The SheetScan of a part in plain UTF-8 that says where each cell is, as every usual program writes it.
-
-    None for a part without cells; NotImplemented for anything unusual, which is then parsed: declarations, comments,
-    another encoding, prefixed names, cells without an address, errors.
-    """
-    found = _ENCODING.match(data[:200].lstrip(b"\xef\xbb\xbf"))
-    if b"<!" in data:
-        return NotImplemented
-    if b"\0" in data[:4] or data[:1] in (b"\xff", b"\xfe") or (found and found[1].lower() != b"utf-8"):
-        return NotImplemented
-    if b"<worksheet" not in data[:2000]:
-        return NotImplemented if _SHEET_TAG.search(data) else None
-    if any(mark in data for mark in _UNUSUAL):
-        return NotImplemented
-    cells, rows = _PLACED_CELL.findall(data), _PLACED_ROW.findall(data)
-    if len(cells) != len(_CELL_TAG.findall(data)) or len(rows) != len(_ROW_TAG.findall(data)):
-        return NotImplemented
-    columns = {letters: _column_index(letters.decode()) for letters in {letters for letters, _number in cells}}
-    scan = SheetScan(
-        rows=max([0, *map(int, rows), *map(int, {number for _letters, number in cells})]),
-        columns=max([0, *(index + 1 for index in columns.values())]),
-    )
-    _check_extent(scan.rows, scan.columns)
-    for formula in _FORMULA_TAG.finditer(data):
-        cell = _PLACED_CELL.match(data, data.rfind(b"<c ", 0, formula.start()))
-        if cell is None:
-            return NotImplemented
-        end = formula.end() if formula[0].endswith(b"/>") else data.find(b"</f>", formula.end())
-        text = data[formula.end() : end].decode("utf-8", "replace")
-        scan.formulas[(int(cell[2]), columns[cell[1]])] = text
-    return scan
-
-
-def _scan_part(archive, entry, left):
-    """Unpacks one part, counting; returns its size and, where it is a worksheet, its SheetScan."""
-    size, chunks = 0, []
-    packed = max(entry.compress_size, 1)
-    with archive.open(entry) as part:
-        while chunk := part.read(_CHUNK):
-            size += len(chunk)
-            if size > left or (size > RATIO_FROM and size > packed * MAX_RATIO):
-                raise SheetError(_("The file unpacks to far more than a workbook holds, so it was not opened."))
-            chunks.append(chunk)
-    data = b"".join(chunks)
-    is_xml = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"\xff", b"\xfe")
-    if not is_xml or entry.filename.endswith((".vml", ".png", ".jpeg", ".jpg")):
-        return size, None
-    scan = _scan_plainly(data)
-    if scan is NotImplemented:
-        scanner = _Scanner()
-        for start in range(0, len(data), _CHUNK):
-            scanner.parser.Parse(data[start : start + _CHUNK], False)
-        scanner.parser.Parse(b"", True)
-        scan = scanner.scan
-    return size, scan if scan and scan.rows else None
-
-
-def _refuse_contents(names):
-    """Refuses by content: other formats inside a zip, macros, links to other files, embedded objects."""
-    lower = {name.lower() for name in names}
-    if "xl/workbook.xml" not in lower:
-        raise _refuse_kind()
-    if any("vbaproject" in name or "macrosheets/" in name for name in lower):
-        raise SheetError(_("The workbook holds macros. Save it as .xlsx without macros."))
-    if any("externallinks/" in name or "embeddings/" in name or "activex/" in name for name in lower):
-        raise SheetError(
-            _("The workbook holds links to other files or embedded objects. Remove them and save it again.")
-        )
-
-
-def scan_workbook(data):
-    """Checks the bytes of an .xlsx, giving {part name: SheetScan}; raises SheetError for what must not be opened."""
-    if data.startswith(OLE_MAGIC):
-        raise SheetError(_("The file is an old .xls workbook or has a password. Save it as .xlsx without a password."))
-    if not data.startswith(b"PK"):
-        raise _refuse_kind()
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = archive.infolist()
-            if len(entries) > MAX_ENTRIES or len({entry.filename for entry in entries}) < len(entries):
-                raise _damaged()
-            _refuse_contents(entry.filename for entry in entries)
-            scans, left = {}, MAX_UNPACKED
-            for entry in entries:
-                size, scan = _scan_part(archive, entry, left)
-                left -= size
-                if scan:
-                    scans[entry.filename] = scan
-            return scans
-    except SheetError:
-        raise
-    except Exception as error:
-        # A damaged stream raises errors of zipfile, zlib, struct and expat that share no base class.
-        raise _damaged() from error
-
-
 def open_workbook(file):
     """A checked calamine workbook and its formulas: (workbook, {sheet name: {(row, column): formula}}).
 
@@ -279,7 +76,7 @@ def open_scanned(file):
     """As `open_workbook`, with the whole SheetScan of each sheet, so that cells with errors are seen as well."""
     name, data = read_upload(file)
     if name.endswith(_REFUSED_NAMES):
-        raise _refuse_kind()
+        raise refused_kind()
     scans = scan_workbook(data)
     workbook = _guarded(lambda: python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)))
     return workbook, _scans_by_sheet(data, scans, workbook.sheet_names)
@@ -291,7 +88,7 @@ def _guarded(action):
         return action()
     except BaseException as error:
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
-            raise _damaged() from error
+            raise damaged() from error
         raise
 
 
@@ -317,7 +114,7 @@ def _scans_by_sheet(data, scans, sheet_names):
         targets[found.get("id")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     parts = [targets.get(_attributes(tag).get("id")) for tag in _SHEET.findall(book)]
     if any((scan.formulas or scan.errors) and part not in parts for part, scan in scans.items()):
-        raise _damaged()
+        raise damaged()
     sheets = zip(sheet_names, parts, strict=False)
     return {sheet: scans[part] if part in scans else SheetScan() for sheet, part in sheets}
 
@@ -363,7 +160,7 @@ def _csv_rows(data):
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
             rows.append(row)
-            _check_extent(len(rows), len(row))
+            check_extent(len(rows), len(row))
     except csv.Error as error:
         raise SheetError(
             _("The CSV file cannot be read near line %(line)s: a quotation mark may be missing.")

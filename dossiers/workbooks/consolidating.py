@@ -4,6 +4,7 @@ The workbook says whose it is (hidden sheet, else file name, else heading). One 
 the report names it. Reading is spread over processes, the database is asked a fixed number of times.
 """
 
+import gc
 import multiprocessing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -262,10 +263,14 @@ def _read_all(places: _Places, paths: list[Path], processes: int, progress: Call
         found = (_read_one(places, path) for path in paths)
         return _counted(found, progress)
     _shared = places
+    # What is inherited stays shared only while no process walks over it to look for garbage.
+    gc.collect()
+    gc.freeze()
     try:
         with multiprocessing.get_context("fork").Pool(processes) as pool:
             return _counted(pool.imap(_read_shared, paths, chunksize=8), progress)
     finally:
+        gc.unfreeze()
         _shared = None
 
 

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_portal.lib import xlsx
+from cchc_portal.lib import xlsx, xlsx_scan
 from cchc_portal.lib.xlsx import SheetError, column_letters, open_workbook, read_rows
 
 COLUMNS = {"code": ("Mã",), "name": ("Tên đơn vị",), "valid_from": ()}
@@ -95,7 +95,7 @@ FAR_OUT = (
         (GOOD, "a.ods"),
         (b"<html><table></table></html>", "a.xls"),
         (b"<html><table></table></html>", "a.xlsx"),
-        (xlsx.OLE_MAGIC + b"\x00" * 600, "a.xlsx"),
+        (xlsx_scan.OLE_MAGIC + b"\x00" * 600, "a.xlsx"),
         (b"", "a.xlsx"),
         (GOOD[:-200], "a.xlsx"),
         (GOOD[:300] + b"\x00\xff" * 50 + GOOD[400:], "a.xlsx"),
@@ -129,7 +129,7 @@ FAR_OUT = (
         (b"code,name\n" + b"x" * 200_000, "a.csv"),
         (b"code,name\n" + b"x,y\n" * 20_001, "a.csv"),
         (b"other,name\nx,y\n", "a.csv"),
-        (b"x" * (xlsx.MAX_PACKED + 1), "a.csv"),
+        (b"x" * (xlsx_scan.MAX_PACKED + 1), "a.csv"),
     ],
 )
 def test_refused(data, name):
@@ -163,3 +163,34 @@ def test_any_damage_is_read_or_refused(noise, at):
 
 def test_column_letters():
     assert [column_letters(index) for index in (0, 25, 26, 255)] == ["A", "Z", "AA", "IV"]
+
+
+def test_the_quick_scan_sees_what_the_parser_sees():
+    data = workbook(
+        [["a", 1, 2.5], [], ["b & c", True]],
+        formulas=[("D2", '=IF(A1>0,"x","y")'), ("B7", "=SUM(B1:B2)"), ("AA9", "=1")],
+    )
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        part = archive.read("xl/worksheets/sheet1.xml")
+    scanner = xlsx_scan._Scanner()
+    scanner.parser.Parse(part, True)
+    assert xlsx_scan._scan_plainly(part) == scanner.scan
+    assert set(scanner.scan.formulas) == {(2, 3), (7, 1), (9, 26)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<sheetData>", b"<!-- x --><sheetData>"),
+        (b'<c r="A1"', b"<c"),
+        (b'<row r="1"', b"<row"),
+        (b'<c r="A1"', b"<c r='A1'"),
+        (b'encoding="UTF-8"', b'encoding="iso-8859-1"'),
+        (b'<c r="A1"', b'<c t="e" r="A1"'),
+    ],
+)
+def test_anything_unusual_is_parsed(old, new):
+    with zipfile.ZipFile(io.BytesIO(workbook([["a", 1]]))) as archive:
+        part = archive.read("xl/worksheets/sheet1.xml")
+    assert old in part
+    assert xlsx_scan._scan_plainly(part.replace(old, new)) is NotImplemented
