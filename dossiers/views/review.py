@@ -37,6 +37,7 @@ class Cell:
 
     label: str
     tone: str
+    period: str
     icon: str = ""
     pk: int | None = None
     readable: bool = False
@@ -79,13 +80,13 @@ def _cells(agency: Agency, periods: list[Period], states: dict, spans: list, now
             pk, state = found
             tone, icon = ICONS[ReturnState(state)]
             label = str(ReturnState(state).label)
-            cells.append(Cell(label, tone, icon, pk, reads_all or state in SENT_STATES))
+            cells.append(Cell(label, tone, str(period), icon, pk, reads_all or state in SENT_STATES))
         elif not _owes(agency, period, spans):
-            cells.append(Cell(pgettext("review", "owes none"), "none"))
+            cells.append(Cell(pgettext("review", "owes none"), "none", str(period)))
         elif period.due_at and period.due_at < now:
-            cells.append(Cell(pgettext("review", "missing, overdue"), "bad", "alert"))
+            cells.append(Cell(pgettext("review", "missing, overdue"), "bad", str(period), "alert"))
         else:
-            cells.append(Cell(pgettext("review", "not begun"), "none"))
+            cells.append(Cell(pgettext("review", "not begun"), "none", str(period)))
     return cells
 
 
@@ -106,6 +107,7 @@ def review(request: HttpRequest) -> HttpResponse:
     shown = list(page.object_list)
     states, spans = _states(shown, periods), _handling(shown)
     reads_all = not permissions.is_officer(request.user)
+    proposals = Return.objects.known_to(request.user).current().filter(void_proposed_by__isnull=False).for_list()
     waiting = Return.objects.visible_to(request.user).filter(state=ReturnState.APPROVED).for_list()
     context = {
         "filter": narrowed,
@@ -114,6 +116,7 @@ def review(request: HttpRequest) -> HttpResponse:
         "rows": [(one, _cells(one, periods, states, spans[one.pk], now, reads_all)) for one in shown],
         "queue": waiting.annotate(reasons=Count("explanations")).order_by("approved_at", "pk")[:QUEUE_SHOWN],
         "waiting": waiting.count(),
+        "proposals": proposals.select_related("void_proposed_by")[:QUEUE_SHOWN],
         "may_extend": permissions.may_extend(request.user),
         "as_of": now,
         "breadcrumb": [(_("Review of returns"), None)],

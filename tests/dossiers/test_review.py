@@ -38,7 +38,8 @@ def test_the_matrix_shows_the_state_and_links_what_was_sent(
     response = client_of(cast.quan).get(REVIEW)
     (cell,) = row_of(response, cast.khcn)
     assert (cell.label, cell.readable) == (str(item.get_state_display()), readable)
-    assert (reverse("dossiers:return_detail", args=[item.pk]) in response.content.decode()) == readable
+    link = f'href="{reverse("dossiers:return_detail", args=[item.pk])}"'
+    assert (link in response.content.decode()) == readable
     assert [one.pk for one in response.context["queue"]] == ([item.pk] if state == "approved" else [])
 
 
@@ -94,3 +95,14 @@ def test_closed_units_leave_the_matrix(client_of, cast, period_q, procedures_khc
     shown = {agency for agency, _cells in client_of(cast.quan).get(REVIEW).context["rows"]}
     assert shown == {cast.khcn}
     assert Agency.objects.filter(pk=cast.tttt.pk).exists()
+
+
+def test_drafts_and_proposals_can_be_voided_from_here(client_of, cast, period_q, procedures_khcn):
+    item = sound_return(cast, period_q)
+    propose = reverse("dossiers:return_action", args=[item.pk, "propose_void"])
+    assert propose in client_of(cast.quan).get(REVIEW).content.decode()
+    assert propose not in client_of(cast.kiemtoan).get(REVIEW).content.decode()
+    client_of(cast.quan).post(propose, {"version": item.version, "reason": "Nhầm kỳ"})
+    decide = reverse("dossiers:return_action", args=[item.pk, "void"])
+    assert decide in client_of(cast.mai).get(REVIEW).content.decode()
+    assert decide not in client_of(cast.quan).get(REVIEW).content.decode()
