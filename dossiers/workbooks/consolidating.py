@@ -235,14 +235,16 @@ def _read_one(places: _Places, path: Path) -> _Read:
     for line in judged.lines:
         target, stored = line.target, line.target.figures.cells
         cells = stored | line.cells
-        values = rules.Figures(cells).to_stored()
         if cells != stored:
+            values = rules.Figures(cells).to_stored()
             before = tuple(target.figures.to_stored()[name] for name in STORED)
             rows.append(
                 (target.pk, target.version, target.procedure_id, before, tuple(values[name] for name in STORED))
             )
         for index, name in enumerate(rules.TYPED_NAMES):
-            sums[index] += values[name] or 0
+            value = cells[name]
+            if value is not None and value is not rules.NA:
+                sums[index] += value
     report.changed = len(rows)
     if rows and not report.problems and place.return_id is not None:
         report.problems = check_version(table, place.version)
@@ -267,7 +269,7 @@ def _read_all(places: _Places, paths: list[Path], processes: int, progress: Call
     gc.collect()
     gc.freeze()
     try:
-        with multiprocessing.get_context("fork").Pool(processes) as pool:
+        with multiprocessing.get_context("fork").Pool(processes, initializer=gc.disable) as pool:
             return _counted(pool.imap(_read_shared, paths, chunksize=8), progress)
     finally:
         gc.unfreeze()
