@@ -94,6 +94,15 @@ def _figures(cells: tuple) -> rules.Figures:
     return rules.Figures.from_stored(dict(zip(STORED, cells, strict=True)))
 
 
+def _stored(cells: dict) -> tuple:
+    """Cells as the values of a stored row, in the order of `STORED`."""
+    values = [cells.get(name) for name in rules.CELL_NAMES]
+    if rules.NA in values:
+        stored = rules.Figures(cells).to_stored()
+        return tuple(stored[name] for name in STORED)
+    return (*values, 0)
+
+
 @dataclass
 class _Read:
     """What a process hands back for one file: its report, and the lines that differ.
@@ -232,15 +241,12 @@ def _read_one(places: _Places, path: Path) -> _Read:
     judged = judge(table, place.targets())
     report = FileReport(path.name, code, len(judged.lines), 0, judged.problems, judged.notes)
     rows, sums = [], [0] * len(rules.TYPED_NAMES)
+    before = {row[1]: row[6] for row in place.rows}
     for line in judged.lines:
         target, stored = line.target, line.target.figures.cells
         cells = stored | line.cells
         if cells != stored:
-            values = rules.Figures(cells).to_stored()
-            before = tuple(target.figures.to_stored()[name] for name in STORED)
-            rows.append(
-                (target.pk, target.version, target.procedure_id, before, tuple(values[name] for name in STORED))
-            )
+            rows.append((target.pk, target.version, target.procedure_id, before[target.code], _stored(cells)))
         for index, name in enumerate(rules.TYPED_NAMES):
             value = cells[name]
             if value is not None and value is not rules.NA:
