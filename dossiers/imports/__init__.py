@@ -1,1 +1,1 @@
-"""How typed cells become checked rows: reading them, judging them, saving them."""
+"""How typed cells become checked rows: reading them and saving them."""

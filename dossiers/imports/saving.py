@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from dossiers import rules
 from dossiers.choices import ReturnState
 from dossiers.imports.cells import CellErrors, LineEdit, Malformed
-from dossiers.imports.checking import FIGURE_COLUMNS, KEY_COLUMNS, as_figures
 from dossiers.models import Explanation, LateReason, LateReasonCount, Line, Return
+from dossiers.tally.checking import FIGURE_COLUMNS, KEY_COLUMNS, as_figures
 from records.models import Event
 
 TYPED = rules.TYPED_NAMES

@@ -13,8 +13,8 @@ from cchc_portal.lib.errors import Conflict, Refused
 from dossiers import permissions
 from dossiers.choices import ReturnState
 from dossiers.forms import MoveForm, SendBackForm
-from dossiers.imports import checking
 from dossiers.models import Line, Period, Return
+from dossiers.tally import checking
 from dossiers.workflow import RETURNS, lock_sentence, open_return
 from records.moves import Move
 

@@ -20,11 +20,11 @@ from agencies.choices import RoleCode
 from cchc_portal.lib.errors import Conflict
 from dossiers import permissions, rules
 from dossiers.choices import FIGURE_LABELS, IDENTITY_MESSAGES
-from dossiers.imports import checking
 from dossiers.imports.cells import CellErrors, LineEdit, Malformed, Reader
 from dossiers.imports.saving import NotOpen, Outcome, Stored
 from dossiers.imports.saving import save_lines as save
 from dossiers.models import Explanation, LateReason, LateReasonCount, Line, Remark, Return
+from dossiers.tally import checking
 from dossiers.views.grid_words import grid_words
 from dossiers.views.words import SHOWN
 from dossiers.workflow import RETURNS, ensure_open_for_entry, when

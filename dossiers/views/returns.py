@@ -17,8 +17,8 @@ from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
 from dossiers import permissions, rules
 from dossiers.choices import FIGURE_LABELS, LineSort, ReturnState
 from dossiers.filters import ReturnFilter
-from dossiers.imports import checking
 from dossiers.models import Explanation, LateReasonCount, Line, Remark, Return
+from dossiers.tally import checking
 from dossiers.views.words import SHOWN, action_words
 from dossiers.workflow import RETURNS, lock_sentence, owed
 from procedures.choices import ProcedureLevel

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from cchc_portal.lib.errors import Conflict
 from dossiers import permissions, tally, tasks
 from dossiers.choices import OPEN_STATES, ReturnState
-from dossiers.imports import checking
 from dossiers.models import Extension, LateReasonCount, Line, Remark, Return
+from dossiers.tally import checking
 from dossiers.workflow.opening import lock_sentence
 from records.moves import Machine, Move
 

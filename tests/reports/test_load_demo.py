@@ -16,8 +16,8 @@ from agencies.models import Agency, Person, Succession
 from cchc_portal.lib import periods
 from dossiers import rules
 from dossiers.choices import ReturnState
-from dossiers.imports.checking import check_return
 from dossiers.models import Line, Period, Return, StaleFigure, Summary
+from dossiers.tally.checking import check_return
 from inspections.models import Finding, Photo, Proposal, Recommendation, Visit
 from procedures.models import AgencyProcedure, DocumentReview, Procedure, StatedLevelCount
 from records.models import Document, Event, Source

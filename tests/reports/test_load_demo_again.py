@@ -8,8 +8,8 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from agencies.models import Agency, Person
-from dossiers.imports.checking import check_return
 from dossiers.models import LateReason, Line, Period, Return, Summary
+from dossiers.tally.checking import check_return
 from records.models import Event
 from reports.demo.load import CITY, load
 
