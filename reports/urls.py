@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from reports.views import agency, claims, documents, overview
+from reports.views import agency, claims, documents, overview, registers
 
 app_name = "reports"
 urlpatterns = [
     path("overview/", overview.overview, name="overview"),
     path("agencies/<str:code>/", agency.agency_profile, name="agency_profile"),
     path("claims/", claims.claim_list, name="claim_list"),
+    path("claims/new/", registers.claim_new, name="claim_new"),
+    path("claims/<int:pk>/", registers.claim_edit, name="claim_edit"),
+    path("claims/targets/new/", registers.target_new, name="target_new"),
+    path("claims/targets/<int:pk>/", registers.target_edit, name="target_edit"),
+    path("claims/sources/", registers.source_list, name="source_list"),
+    path("claims/sources/new/", registers.source_new, name="source_new"),
+    path("claims/sources/<int:pk>/", registers.source_edit, name="source_edit"),
     path("documents/", documents.document_list, name="document_list"),
     path("documents/<uuid:pk>/", documents.document_detail, name="document_detail"),
     path("documents/<uuid:pk>/status/", documents.document_status, name="document_status"),

@@ -58,11 +58,12 @@ def _sentences(claim: Claim, judgement: Judgement) -> list[str]:
     for fit in judgement.fits:
         rounding = _("rounded") if HALF_UP in fit.roundings else _("truncated")
         said.append(
-            _("%(formula)s: %(numerator)s/%(denominator)s, %(rounding)s to %(decimals)s decimals, gives it")
+            _("%(formula)s: %(numerator)s/%(denominator)s = %(rate)s; %(rounding)s to %(decimals)s decimals it fits")
             % {
                 "formula": fit.rate.formula,
                 "numerator": numbers.format_count(fit.rate.numerator),
                 "denominator": numbers.format_count(fit.rate.denominator),
+                "rate": fit.rate.printed,
                 "rounding": rounding,
                 "decimals": fit.decimals,
             }

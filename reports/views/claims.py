@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from agencies.permissions import keeps_registers
 from cchc_portal.lib.htmx import vary_on_htmx
 from cchc_portal.lib.paging import page_of
 from cchc_portal.lib.tables import Column, table_response
@@ -23,7 +24,13 @@ def claim_list(request: HttpRequest) -> HttpResponse:
         return _export(narrowed.qs, request.GET["format"])
     page = page_of(request, narrowed.qs)
     targets = Target.objects.visible_to(request.user).for_list()
-    context = {"filter": narrowed, "page": page, "rows": judged(list(page.object_list)), "targets": targets}
+    context = {
+        "filter": narrowed,
+        "page": page,
+        "rows": judged(list(page.object_list)),
+        "targets": targets,
+        "may_edit": keeps_registers(request.user),
+    }
     return render(request, "reports/claim_list.html", context)
 
 

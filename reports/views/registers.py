@@ -1,0 +1,82 @@
+"""What the programme office keeps about published figures: sources, claims, targets."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from agencies.permissions import keeps_registers
+from cchc_portal.lib.forms import RegisterForm
+from cchc_portal.lib.paging import page_of
+from records.models import Event, Source
+from reports.forms import ClaimForm, SourceForm, TargetForm
+from reports.models import Claim, Target
+
+CLAIMS, SOURCES = "reports:claim_list", "reports:source_list"
+
+
+@require_safe
+def source_list(request: HttpRequest) -> HttpResponse:
+    """Publications that figures are quoted from; open to those who keep the registers."""
+    if not keeps_registers(request.user):
+        raise PermissionDenied
+    return render(request, "reports/source_list.html", {"page": page_of(request, Source.objects.order_by("code"))})
+
+
+@require_http_methods(["GET", "POST"])
+def source_new(request: HttpRequest) -> HttpResponse:
+    return _save_or_show(request, SourceForm, None, _("New source"), "create_source", SOURCES)
+
+
+@require_http_methods(["GET", "POST"])
+def source_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    source = get_object_or_404(Source, pk=pk)
+    return _save_or_show(request, SourceForm, source, str(source), "edit_source", SOURCES)
+
+
+@require_http_methods(["GET", "POST"])
+def claim_new(request: HttpRequest) -> HttpResponse:
+    return _save_or_show(request, ClaimForm, None, _("New published figure"), "create_claim", CLAIMS)
+
+
+@require_http_methods(["GET", "POST"])
+def claim_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    claim = get_object_or_404(Claim.objects.visible_to(request.user), pk=pk)
+    return _save_or_show(request, ClaimForm, claim, str(claim), "edit_claim", CLAIMS)
+
+
+@require_http_methods(["GET", "POST"])
+def target_new(request: HttpRequest) -> HttpResponse:
+    return _save_or_show(request, TargetForm, None, _("New target"), "create_target", CLAIMS)
+
+
+@require_http_methods(["GET", "POST"])
+def target_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    target = get_object_or_404(Target.objects.visible_to(request.user), pk=pk)
+    return _save_or_show(request, TargetForm, target, str(target), "edit_target", CLAIMS)
+
+
+def _save_or_show(
+    request: HttpRequest, form_class: type[RegisterForm], row, title: str, action: str, back: str
+) -> HttpResponse:
+    """Save the row with one event, or show the form with what was typed and why it was refused."""
+    if not keeps_registers(request.user):
+        raise PermissionDenied
+    form = form_class(request.POST or None, instance=row)
+    if request.method == "POST" and form.is_valid():
+        with transaction.atomic():
+            saved = form.save_checked()
+            Event.objects.append(actor=request.user, action=action, **saved)
+        messages.success(request, _("Saved: %(name)s.") % {"name": saved["target"]})
+        return redirect(back)
+    context = {
+        "form": form,
+        "title": title,
+        "back": reverse(back),
+        "breadcrumb": [(_("Published figures"), reverse(CLAIMS)), (title, None)],
+    }
+    return render(request, "registers/form.html", context, status=422 if form.errors else 200)
