@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from cchc_portal.lib.errors import Conflict
-from dossiers import permissions, tally, tasks
+from dossiers import permissions, rules, tally, tasks
 from dossiers.choices import OPEN_STATES, ReturnState
 from dossiers.models import Extension, LateReasonCount, Line, Remark, Return
 from dossiers.tally import checking
@@ -40,6 +40,8 @@ def _submit_problems(item: Return, data: dict) -> list:
     lines = checking.check_return(item)
     if not lines:
         return [_("The return has no line.")]
+    if not any(line.figures.known(name) for line in lines for name in rules.CELL_NAMES):
+        return [_("No figure has been entered yet. Enter what is known; a cell that nobody knows may stay blank.")]
     problems = []
     for line in lines:
         for breach in line.blocking:

@@ -141,9 +141,14 @@ def test_late_dossiers_need_their_reasons(cast, period_q, procedures_khcn):
     RETURNS.perform(item, "submit", by=cast.lan)
 
 
-def test_blank_cells_break_nothing(cast, period_q, procedures_khcn):
+def test_blank_cells_break_nothing_but_a_return_without_any_figure_is_not_sent(cast, period_q, procedures_khcn):
     item, _opened = open_return(cast.khcn, period_q, by=cast.lan)
     assert item.lines.count() == 5
+    with pytest.raises(Refused, match=r"figure|số liệu"):
+        RETURNS.perform(item, "submit", by=cast.lan)
+    first = item.lines.first()
+    first.received_online = 0
+    first.save(update_fields=["received_online"])
     RETURNS.perform(item, "submit", by=cast.lan)
     assert item.state == "submitted"
 
