@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 import cchc_portal
 from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES, TEAM_ROLES, RoleCode
 from agencies.permissions import keeps_accounts
+from records.models import Mail
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,21 @@ def _navigation(request: HttpRequest) -> list[Entry]:
     return shown
 
 
+def _unread_messages(request: HttpRequest) -> int:
+    """Mails not read yet; counted once a request, however often a page asks."""
+    known = getattr(request, "_unread_messages", None)
+    if known is None:
+        known = request._unread_messages = Mail.objects.visible_to(request.user).unread().count()
+    return known
+
+
 def frame(request: HttpRequest) -> dict:
-    """Navigation (worked out only when a template asks for it) and the version in the footer."""
+    """Navigation and unread mails (worked out only when a template asks), and the version in the footer."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"navigation": (), "portal_version": cchc_portal.__version__}
-    return {"navigation": partial(_navigation, request), "portal_version": cchc_portal.__version__}
+    return {
+        "navigation": partial(_navigation, request),
+        "unread_messages": partial(_unread_messages, request),
+        "portal_version": cchc_portal.__version__,
+    }

@@ -128,6 +128,15 @@ def redis_url(name: str) -> str:
     return url
 
 
+def base_url(name: str) -> str:
+    """An http:// or https:// address without a slash at its end, or empty."""
+    url = text(name).rstrip("/")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment):
+        raise ImproperlyConfigured(f"{name} must be an address such as https://cchc.example.vn, not {url!r}.")
+    return url
+
+
 def email(name: str) -> dict:
     """Mail settings from smtp://user:password@host:port, smtps://… (TLS at once), file:///folder, or the console."""
     url = text(name, "console:")

@@ -176,6 +176,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 vars().update(environment.email("CCHC_EMAIL_URL"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("CCHC_EMAIL_FROM", "cchc@localhost")
+# Where readers of a mail find the portal; without it mails name the paths of pages only.
+BASE_URL = environment.base_url("CCHC_BASE_URL")
 
 # Background work: the row in the database is the truth, the queue only a hint
 # A queue for each database: portals that share this checkout must not take each other's job numbers.

@@ -21,6 +21,7 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("api/v1/", api.urls),
     path("api/v1", api.unknown),
+    path("", include("records.urls")),
     path("", include("agencies.urls")),
     path("", include("procedures.urls")),
     path("", include("dossiers.urls")),

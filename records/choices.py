@@ -1,4 +1,4 @@
-"""States of a job and of a document."""
+"""States of a job and of a document, kinds of mail and of source."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +16,13 @@ class JobState(models.TextChoices):
 
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 MAX_ATTEMPTS = 3
+
+
+class MailKind(models.TextChoices):
+    """Occasions on which the portal writes to a person."""
+
+    REMINDERS = "reminders", pgettext_lazy("kind of mail", "Reminders of the day")
+    RETURNED = "returned", pgettext_lazy("kind of mail", "Return sent back")
 
 
 class SourceKind(models.TextChoices):

@@ -1,9 +1,12 @@
-"""The audit chain: what a hash covers and how the chain is recomputed. Pure."""
+"""The audit chain: what a hash covers and how the chain is recomputed; addresses in mails. Pure."""
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 GENESIS = "0" * 64
+# Whole path segments of plain characters: neither "//host" nor a backslash, which browsers take for another host.
+OWN_PATH = re.compile(r"/(?:[A-Za-z0-9_.~-]+/)*(?:\?[A-Za-z0-9_.~=&%-]+)?")
 
 
 def event_hash(
@@ -47,3 +50,10 @@ def first_bad_number(events: Iterable[dict], head_number: int, head_hash: str) -
     if expected - 1 != head_number or previous != head_hash:
         return expected
     return None
+
+
+def own_path(text: str, base_url: str) -> str:
+    """The path of the portal's page that `text` is the address of, with or without the base address; "" for other text."""
+    if base_url and text.startswith(f"{base_url}/"):
+        text = text[len(base_url) :]
+    return text if OWN_PATH.fullmatch(text) else ""

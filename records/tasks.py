@@ -1,18 +1,20 @@
-"""What the worker does for documents: claim, render, store aside, rename, tell the row."""
+"""What the worker does for documents and mails: claim, render or send, tell the row."""
 
 import hashlib
 import logging
 import os
+from email.utils import parseaddr
 from pathlib import Path
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.utils import timezone, translation
 
 from cchc_portal.lib.pdf import html_to_pdf
 from records import registry
-from records.models import Document
+from records.models import Document, Mail
 
 logger = logging.getLogger(__name__)
 
@@ -66,3 +68,34 @@ def render_document(pk: str) -> None:
         pages=pdf.pages,
         size=len(pdf.data),
     )
+
+
+def mail_headers(mail: Mail) -> dict[str, str]:
+    """A name that stays the same over attempts, so that a mail accepted twice is shown once, and no answers by robots."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return {
+        "Message-ID": f"<mail-{mail.pk}-{mail.asked_at:%Y%m%d%H%M%S%f}@{domain}>",
+        "Auto-Submitted": "auto-generated",
+    }
+
+
+@shared_task(soft_time_limit=40, time_limit=60)
+def send_mail(pk: int) -> None:
+    """Send one mail. The lease decides who sends it; one that is finished is left alone."""
+    mail = Mail.objects.claim(pk)
+    if mail is None:
+        return
+    if not mail.address:
+        Mail.objects.finish(mail)
+        return
+    message = EmailMessage(mail.subject, mail.body, to=[mail.address], headers=mail_headers(mail))
+    try:
+        message.send()
+    except SoftTimeLimitExceeded:
+        Mail.objects.fail(mail, "sending took too long")
+        return
+    except Exception as error:
+        logger.warning("mail %s: %s", pk, type(error).__name__)
+        Mail.objects.fail(mail, f"{type(error).__name__}: {error}")
+        return
+    Mail.objects.finish(mail, sent_at=timezone.now())

@@ -1,10 +1,11 @@
-"""Asking for a document: a row first, the worker told once the row is committed."""
+"""Asking for a document or a mail: a row first, the worker told once the row is committed."""
 
 from django.db import transaction
+from django.utils import timezone
 
-from records.choices import UNFINISHED
-from records.models import Document, Event
-from records.tasks import render_document
+from records.choices import UNFINISHED, JobState
+from records.models import Document, Event, Mail
+from records.tasks import render_document, send_mail
 
 
 def ask_document(kind: str, subject_id: int, *, title: str, by, draft: bool = True) -> Document:
@@ -22,3 +23,21 @@ def ask_document(kind: str, subject_id: int, *, title: str, by, draft: bool = Tr
         )
         render_document.delay_on_commit(str(document.pk))
     return document
+
+
+def ask_mail(person, kind: str, subject: str, body: str, key: str) -> Mail | None:
+    """Write a mail to the person, once for its kind and key; None where it is written already.
+
+    The worker sends it once the caller's transaction commits. A person without an address reads it in the portal only.
+    """
+    now = timezone.now()
+    values = {"address": person.email, "subject": " ".join(subject.split())[:200], "body": body, "asked_at": now}
+    if not person.email:
+        values |= {"state": JobState.READY, "finished_at": now}
+    with transaction.atomic():
+        mail, fresh = Mail.objects.get_or_create(person=person, kind=kind, slot=key, defaults=values)
+        if not fresh:
+            return None
+        if mail.address:
+            send_mail.delay_on_commit(mail.pk)
+    return mail
