@@ -213,6 +213,7 @@ class RecommendationForm(VersionedForm):
         self.fields["agency"].queryset = Agency.objects.for_list()
         self.fields["text"].max_length = LONGEST_TEXT
         self.fields["due"].help_text = _("Leave it blank where there is no deadline.")
+        self.fields["finding"].label = _("Finding")
         self.fields["finding"].queryset = visit.findings.exclude(state=FindingState.WITHDRAWN)
         self.fields["finding"].empty_label = _("no single finding")
 
@@ -245,6 +246,7 @@ class MemberForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.fields["person"].label = _("Person")
         self.fields["person"].queryset = Person.objects.filter(is_active=True).order_by("full_name")
 
     def clean(self):
