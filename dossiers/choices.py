@@ -39,6 +39,19 @@ EDITABLE_STATES = (ReturnState.DRAFT,)
 LOCKED_STATES = (ReturnState.SUBMITTED, ReturnState.APPROVED, ReturnState.ACCEPTED)
 
 
+class AdjustmentState(models.TextChoices):
+    """The way of a change to an accepted return."""
+
+    PROPOSED = "proposed", pgettext_lazy("adjustment state", "proposed")
+    SIGNED = "signed", pgettext_lazy("adjustment state", "signed")
+    ACCEPTED = "accepted", pgettext_lazy("adjustment state", "accepted")
+    REFUSED = "refused", pgettext_lazy("adjustment state", "refused")
+    WITHDRAWN = "withdrawn", pgettext_lazy("adjustment state", "withdrawn")
+
+
+OPEN_ADJUSTMENTS = (AdjustmentState.PROPOSED, AdjustmentState.SIGNED)
+
+
 class LineSort(models.TextChoices):
     """A return holds lines of one of these sorts, never a mix."""
 

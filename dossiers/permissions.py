@@ -7,7 +7,7 @@ it whole. Nobody approves what he entered (domain.md §1).
 from agencies.choices import AGENCY_ROLES, RoleCode
 from agencies.models import Person
 from dossiers.choices import ReturnState
-from dossiers.models import Explanation, Line, Return
+from dossiers.models import Adjustment, Explanation, Line, Return
 from records.models import Event
 
 # Actions in the trail of a return by which somebody puts figures into it.
@@ -86,6 +86,34 @@ def may_confirm_void(user: Person, item: Return) -> bool:
 def may_drop_void(user: Person, item: Return) -> bool:
     """Any officer may drop the proposal, the proposer too."""
     return is_officer(user) and item.void_proposed_by_id is not None
+
+
+def may_propose_adjustment(user: Person, item: Return) -> bool:
+    """Ask for other figures in an accepted return; one quoted from a publication stays as it was published."""
+    return not item.published and acts_for(user, item.agency_id, RoleCode.REPORTER)
+
+
+def may_sign_adjustment(user: Person, adjustment: Adjustment) -> bool:
+    """Sign: an approver of the agency who neither proposed it nor entered anything of the return."""
+    return (
+        adjustment.proposed_by_id != user.pk
+        and acts_for(user, adjustment.of.agency_id, RoleCode.APPROVER)
+        and not has_entered(user, adjustment.of)
+    )
+
+
+def may_decide_adjustment(user: Person, adjustment: Adjustment) -> bool:
+    """Accept or refuse: a programme officer who neither proposed nor signed it nor entered anything of the return."""
+    return (
+        is_officer(user)
+        and user.pk not in (adjustment.proposed_by_id, adjustment.signed_by_id)
+        and not has_entered(user, adjustment.of)
+    )
+
+
+def may_withdraw_adjustment(user: Person, adjustment: Adjustment) -> bool:
+    """Take back before it is signed: whoever reports for the agency, or the approver who will not sign it."""
+    return acts_for(user, adjustment.of.agency_id, RoleCode.REPORTER, RoleCode.APPROVER)
 
 
 def may_extend(user: Person) -> bool:

@@ -1,11 +1,15 @@
 """How many: periods, returns with their lines, and the summaries that rates are read from."""
 
+from dossiers.models.adjustment import AdjustedCell, Adjustment, Edition
 from dossiers.models.line import Explanation, LateReason, LateReasonCount, Line
 from dossiers.models.period import Extension, Period
 from dossiers.models.returns import Remark, Return
 from dossiers.models.summary import RateRun, StaleFigure, Summary
 
 __all__ = [
+    "AdjustedCell",
+    "Adjustment",
+    "Edition",
     "Explanation",
     "Extension",
     "LateReason",

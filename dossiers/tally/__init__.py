@@ -5,6 +5,15 @@ the worker sum the pair and everything above it again.
 """
 
 from dossiers.tally.breaches import BrokenLine, broken_lines
+from dossiers.tally.known import (
+    adjusted_pairs,
+    edition_on,
+    end_of,
+    figures_of,
+    known_on,
+    restated_since,
+    was_known,
+)
 from dossiers.tally.reading import (
     RankedAgency,
     RankedGroup,
@@ -30,8 +39,13 @@ __all__ = [
     "RankedAgency",
     "RankedGroup",
     "added",
+    "adjusted_pairs",
     "broken_lines",
     "differences",
+    "edition_on",
+    "end_of",
+    "figures_of",
+    "known_on",
     "mark_stale",
     "period_before",
     "ranking",
@@ -40,7 +54,9 @@ __all__ = [
     "recompute_all",
     "recompute_period",
     "recompute_stale",
+    "restated_since",
     "run",
     "summary_rows",
     "trend",
+    "was_known",
 ]

@@ -1,5 +1,6 @@
 """What may happen next to a return, and what follows. State is assigned here and nowhere else."""
 
+from dossiers.workflow.adjusting import ADJUSTMENTS, changes_of, ensure_accepted, propose_adjustment
 from dossiers.workflow.moves import RETURNS, Problem, refigure
 from dossiers.workflow.opening import (
     ensure_open_for_entry,
@@ -12,14 +13,18 @@ from dossiers.workflow.opening import (
 )
 
 __all__ = [
+    "ADJUSTMENTS",
     "RETURNS",
     "Problem",
+    "changes_of",
+    "ensure_accepted",
     "ensure_open_for_entry",
     "grant_extension",
     "lock_sentence",
     "offered_procedures",
     "open_return",
     "owed",
+    "propose_adjustment",
     "refigure",
     "when",
 ]

@@ -1,6 +1,7 @@
 """The sums and rates of one period, a row per agency."""
 
 import json
+from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -45,19 +46,30 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--period", metavar="LABEL", required=True)
         parser.add_argument("--format", choices=("csv", "json"), default="csv")
+        parser.add_argument(
+            "--known-on",
+            metavar="DATE",
+            type=date.fromisoformat,
+            help="as known at the end of that day (YYYY-MM-DD), before what was accepted or adjusted later",
+        )
         parser.add_argument("--tree", action="store_true", help="sum each agency with all below it")
 
     def handle(self, *args, period, tree, **options):
         found = Period.objects.filter(label=period).first()
         if found is None:
             raise CommandError(f"no period is labelled {period}")
-        # What was accepted a moment ago is in the file, whether or not the worker has come to it.
-        if StaleFigure.objects.filter(period=found).exists():
-            run_now()
-        rows = [exported(row, period) for row in tally.summary_rows(found, tree=tree)]
+        rows = [exported(row, period) for row in self._sums(found, tree, options["known_on"])]
         rows.sort(key=lambda row: row["agency"])
         if options["format"] == "json":
             self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1))
             return
         for line in csv_lines(COLUMNS, (row.values() for row in rows), bom=False):
             self.stdout.write(line, ending="")
+
+    def _sums(self, period: Period, tree: bool, day: date | None) -> list[dict]:
+        if day is not None:
+            return tally.known_on(period, day, tree=tree)
+        # What was accepted a moment ago is in the file, whether or not the worker has come to it.
+        if StaleFigure.objects.filter(period=period).exists():
+            run_now()
+        return tally.summary_rows(period, tree=tree)
