@@ -139,16 +139,18 @@ def _fraction(numerator, denominator):
 
 
 def printed_tenths(numerator, denominator):
-    """The printed rate in tenths of a percent (978 for 97,8%); None where "–" is printed."""
-    value = _fraction(numerator, denominator)
-    if value is None or not 0 <= value <= 1:
+    """The printed rate in tenths of a percent (978 for 97,8%); None where "–" is printed.
+
+    Whole-number arithmetic: exact, and an order of magnitude faster than fractions on a page of hundreds of rates.
+    """
+    if numerator is None or not denominator or not 0 <= numerator <= denominator:
         return None
-    tenths = _half_up(value * 100, 1)
-    if value < 1:
+    tenths = (numerator * 2000 + denominator) // (2 * denominator)
+    if numerator < denominator:
         tenths = min(tenths, 999)
-    if value > 0:
+    if numerator > 0:
         tenths = max(tenths, 1)
-    return tenths
+    return int(tenths)
 
 
 def format_rate(numerator, denominator):
@@ -159,7 +161,7 @@ def format_rate(numerator, denominator):
     tenths = printed_tenths(numerator, denominator)
     if tenths is None:
         return NONE_PRINTED
-    if (_fraction(numerator, denominator) * 100).denominator == 1:
+    if numerator * 100 % denominator == 0:
         return f"{tenths // 10}%"
     return f"{tenths // 10},{tenths % 10}%"
 
