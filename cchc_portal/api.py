@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.security import HttpBearer
 
@@ -106,6 +107,7 @@ api = PortalApi(
     auth=TokenAuth(),
     openapi_url="/openapi.json",
     docs_url=None,
+    docs_decorator=require_safe,
     urls_namespace="api",
 )
 for _router in (dossiers_router, agencies_router, procedures_router, reports_router):

@@ -15,7 +15,7 @@ from agencies.permissions import keeps_registers
 from records.models import Event
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def code_new(request: HttpRequest, code: str) -> HttpResponse:
     """Record an official code from a day on."""
     agency = get_object_or_404(Agency.objects.visible_to(request.user), code=code)
@@ -25,7 +25,7 @@ def code_new(request: HttpRequest, code: str) -> HttpResponse:
     return _save_or_show(request, form, agency, "create_officialcode")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def code_edit(request: HttpRequest, code: str, pk: int) -> HttpResponse:
     """Correct or end an official code."""
     agency = get_object_or_404(Agency.objects.visible_to(request.user), code=code)

@@ -94,7 +94,7 @@ def _export(agencies, fmt: str) -> HttpResponse:
     return table_response(_("Agencies"), columns, rows, fmt)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def agency_new(request: HttpRequest) -> HttpResponse:
     """A new unit of the forest."""
     if not keeps_registers(request.user):
@@ -109,7 +109,7 @@ def _named_parent(request: HttpRequest):
     return Agency.objects.filter(code=request.GET.get("parent", "")).first()
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def agency_edit(request: HttpRequest, code: str) -> HttpResponse:
     """Correct or close a unit; its code stays, and what follows it is recorded as a succession."""
     agency = get_object_or_404(Agency.objects.visible_to(request.user).select_related("parent"), code=code)

@@ -19,7 +19,7 @@ def _breadcrumb(title: str) -> list:
     ]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_agencies(request: HttpRequest) -> HttpResponse:
     """Agencies from a file, with preview."""
     if not keeps_registers(request.user):
@@ -28,7 +28,7 @@ def import_agencies(request: HttpRequest) -> HttpResponse:
     return import_page(request, agency, title=title, back="agencies:agency_list", breadcrumb=_breadcrumb(title))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_successions(request: HttpRequest) -> HttpResponse:
     """Successions from a file, with preview."""
     if not keeps_registers(request.user):

@@ -82,7 +82,7 @@ def _export(people, fmt: str) -> HttpResponse:
     return table_response(_("People and roles"), columns, rows, fmt)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def person_new(request: HttpRequest) -> HttpResponse:
     """A new account; its first password is made here and shown once, on the answer to this very request."""
     _require_keeper(request)
@@ -101,7 +101,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
     return render(request, "registers/form.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """A person with all roles ever held; the administrator corrects name and title here and grants roles."""
     if not reads_accounts(request.user):

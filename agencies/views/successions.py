@@ -45,7 +45,7 @@ def succession_list(request: HttpRequest) -> HttpResponse:
     return render(request, "agencies/succession_list.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def succession_new(request: HttpRequest) -> HttpResponse:
     """Record who follows a unit, and from which day."""
     if not keeps_registers(request.user):
@@ -53,7 +53,7 @@ def succession_new(request: HttpRequest) -> HttpResponse:
     return _save_or_show(request, SuccessionForm(request.POST or None), "create_succession")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def succession_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct a recorded step."""
     step = get_object_or_404(Succession.objects.select_related("predecessor", "successor"), pk=pk)

@@ -77,7 +77,7 @@ def _page(request, item: Return, move: Move, form: MoveForm, problems=(), status
     return render(request, "dossiers/return_action.html", context, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def return_action(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     """One step of the life of a return; GET shows what will happen and asks for what the step needs."""
     rows = Return.objects.known_to(request.user) if action in OF_KNOWN else Return.objects.visible_to(request.user)
@@ -89,7 +89,7 @@ def return_action(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         sentence = _("This is no longer possible: the return is %(state)s.") % {"state": item.get_state_display()}
         raise Conflict(sentence, url=item.get_absolute_url())
     form = _form(item, move, request.POST if request.method == "POST" else None)
-    if request.method == "GET" or not form.is_valid():
+    if request.method != "POST" or not form.is_valid():
         return _page(request, item, move, form, status=422 if form.is_bound else 200)
     typed = form.cleaned_data
     try:

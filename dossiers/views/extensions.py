@@ -16,7 +16,7 @@ from dossiers.workflow import grant_extension, when
 SHOWN = 30
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def extension_new(request: HttpRequest) -> HttpResponse:
     """Grant an extension to one agency for one period, with a reason; those granted before stand below."""
     if not permissions.may_extend(request.user):

@@ -48,7 +48,7 @@ def period_list(request: HttpRequest) -> HttpResponse:
     return render(request, "dossiers/period_list.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def period_new(request: HttpRequest) -> HttpResponse:
     """A single period, such as a published one without dates."""
     if not keeps_registers(request.user):
@@ -56,7 +56,7 @@ def period_new(request: HttpRequest) -> HttpResponse:
     return _save_period(request, PeriodForm(request.POST or None), _("New period"), "create_period")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def period_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Days (while no return exists), due and lock of a period."""
     period = get_object_or_404(Period.objects.visible_to(request.user), pk=pk)
@@ -79,7 +79,7 @@ def _save_period(request: HttpRequest, form: PeriodForm, title: str, action: str
     return render(request, "registers/form.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def period_generate(request: HttpRequest) -> HttpResponse:
     """All periods of a year of one calendar in one step; those that exist stay as they are."""
     if not keeps_registers(request.user):
@@ -125,7 +125,7 @@ def late_reason_list(request: HttpRequest) -> HttpResponse:
     return render(request, "dossiers/late_reason_list.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def late_reason_new(request: HttpRequest) -> HttpResponse:
     """A new reason at the end of the list."""
     if not keeps_registers(request.user):
@@ -133,7 +133,7 @@ def late_reason_new(request: HttpRequest) -> HttpResponse:
     return _save_reason(request, LateReasonForm(request.POST or None), _("New reason"), "create_late_reason")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def late_reason_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Name, order and use of a reason; its code stays with the counts made under it."""
     reason = get_object_or_404(LateReason, pk=pk)

@@ -40,7 +40,7 @@ def field_list(request: HttpRequest) -> HttpResponse:
     return render(request, "procedures/field_list.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def field_new(request: HttpRequest) -> HttpResponse:
     """A new row of the register."""
     if not keeps_registers(request.user):
@@ -48,7 +48,7 @@ def field_new(request: HttpRequest) -> HttpResponse:
     return _save_or_show(request, FieldForm(request.POST or None), _("New field"), "create_field")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def field_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct a row of the register."""
     row = get_object_or_404(Field, pk=pk)

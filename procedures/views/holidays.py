@@ -53,7 +53,7 @@ def holiday_remove(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("procedures:holiday_list")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def holiday_new(request: HttpRequest) -> HttpResponse:
     """A new row of the register."""
     if not keeps_registers(request.user):
@@ -61,7 +61,7 @@ def holiday_new(request: HttpRequest) -> HttpResponse:
     return _save_or_show(request, HolidayForm(request.POST or None), _("New holiday"), "create_holiday")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def holiday_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct a row of the register."""
     row = get_object_or_404(Holiday, pk=pk)

@@ -11,7 +11,7 @@ from cchc_portal.lib.import_page import import_page
 from procedures import imports
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_procedures(request: HttpRequest) -> HttpResponse:
     """Procedures from a file, with preview."""
     if not keeps_registers(request.user):

@@ -32,7 +32,7 @@ def _procedure(request: HttpRequest, code: str, part: str) -> Procedure:
     return procedure
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def part_new(request: HttpRequest, code: str, part: str) -> HttpResponse:
     """Add a dated row to a procedure."""
     procedure = _procedure(request, code, part)
@@ -40,7 +40,7 @@ def part_new(request: HttpRequest, code: str, part: str) -> HttpResponse:
     return _save_or_show(request, form, procedure, part, "create")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def part_edit(request: HttpRequest, code: str, part: str, pk: int) -> HttpResponse:
     """Correct or end a dated row of a procedure."""
     procedure = _procedure(request, code, part)

@@ -99,7 +99,7 @@ def procedure_detail(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "procedures/procedure_detail.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def procedure_new(request: HttpRequest) -> HttpResponse:
     """A new procedure of the register."""
     if not keeps_registers(request.user):
@@ -107,7 +107,7 @@ def procedure_new(request: HttpRequest) -> HttpResponse:
     return _save_or_show(request, ProcedureForm(request.POST or None), _("New procedure"), "create_procedure")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def procedure_edit(request: HttpRequest, code: str) -> HttpResponse:
     """Correct a procedure; its code stays."""
     procedure = get_object_or_404(Procedure.objects.visible_to(request.user).for_list(), code=code)

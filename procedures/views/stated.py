@@ -53,7 +53,7 @@ def _export(counts, fmt: str) -> HttpResponse:
     return table_response(_("Stated level counts"), [Column(name) for name in names], rows, fmt)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def stated_level_new(request: HttpRequest) -> HttpResponse:
     """A new row of the register."""
     if not keeps_registers(request.user):
@@ -63,7 +63,7 @@ def stated_level_new(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def stated_level_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct a row of the register."""
     row = get_object_or_404(StatedLevelCount, pk=pk)

@@ -27,34 +27,34 @@ def source_list(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/source_list.html", {"page": page_of(request, Source.objects.order_by("code"))})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def source_new(request: HttpRequest) -> HttpResponse:
     return _save_or_show(request, SourceForm, None, _("New source"), "create_source", SOURCES)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def source_edit(request: HttpRequest, pk: int) -> HttpResponse:
     source = get_object_or_404(Source, pk=pk)
     return _save_or_show(request, SourceForm, source, str(source), "edit_source", SOURCES)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def claim_new(request: HttpRequest) -> HttpResponse:
     return _save_or_show(request, ClaimForm, None, _("New published figure"), "create_claim", CLAIMS)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def claim_edit(request: HttpRequest, pk: int) -> HttpResponse:
     claim = get_object_or_404(Claim.objects.visible_to(request.user), pk=pk)
     return _save_or_show(request, ClaimForm, claim, str(claim), "edit_claim", CLAIMS)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def target_new(request: HttpRequest) -> HttpResponse:
     return _save_or_show(request, TargetForm, None, _("New target"), "create_target", CLAIMS)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def target_edit(request: HttpRequest, pk: int) -> HttpResponse:
     target = get_object_or_404(Target.objects.visible_to(request.user), pk=pk)
     return _save_or_show(request, TargetForm, target, str(target), "edit_target", CLAIMS)
