@@ -131,6 +131,7 @@ KIND_LABELS = {
     "dossiers.return": pgettext_lazy("kind of thing", "return"),
     "dossiers.raterun": pgettext_lazy("kind of thing", "rate run"),
     "records.document": pgettext_lazy("kind of thing", "document"),
+    "records.mail": pgettext_lazy("kind of thing", "mail"),
     "inspections.visit": pgettext_lazy("kind of thing", "visit"),
     "inspections.team": pgettext_lazy("kind of thing", "team"),
     "inspections.finding": pgettext_lazy("kind of thing", "finding"),

@@ -1,11 +1,12 @@
-"""What the register says of agencies: their facts for the profile, and their number on a day."""
+"""What the register says of agencies: their facts for the profile, their number on a day, and who acts for them."""
 
+from collections import defaultdict
 from datetime import date
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from agencies.models import Agency
+from agencies.models import Agency, Role, Succession
 
 
 def with_children_count(agencies: QuerySet[Agency], day: date | None) -> QuerySet[Agency]:
@@ -40,3 +41,30 @@ def covering(day: date | None) -> Q:
     if day is None:
         return Q()
     return Q(Q(valid_from__isnull=True) | Q(valid_from__lte=day), Q(valid_to__isnull=True) | Q(valid_to__gte=day))
+
+
+class Staff:
+    """Who holds which role where on a day, read at once for many agencies: the reverse of `Person.agency_ids_as`."""
+
+    def __init__(self, day: date):
+        self._holders: dict[tuple[str, int], set[int]] = defaultdict(set)
+        held = Role.objects.on(day).filter(person__is_active=True).order_by()
+        for code, agency, person in held.values_list("code", "agency_id", "person_id"):
+            self._holders[code, agency].add(person)
+        self._successor = Succession.objects.steps_into(Q())
+
+    def of(self, agency_id: int, *codes: str) -> set[int]:
+        """Keys of the active persons in one of these roles at the agency or at what absorbed it whole."""
+        found: set[int] = set()
+        passed: set[int] = set()
+        here: int | None = agency_id
+        while here is not None and here not in passed:
+            passed.add(here)
+            for code in codes:
+                found |= self._holders.get((code, here), set())
+            here = self._successor.get(here)
+        return found
+
+    def anywhere(self, *codes: str) -> set[int]:
+        """Keys of the active persons in one of these roles, wherever they hold it."""
+        return {person for (code, _agency), people in self._holders.items() if code in codes for person in people}

@@ -66,6 +66,9 @@ CLOCK = {
     "check_figures": Entry(
         Daily(1, 30), ("check_figures",), "wrong figures are found by us before a reader finds them"
     ),
+    "send_reminders": Entry(
+        Daily(7, 30), ("send_reminders", "--write"), "each person hears once a day, before work, of all that is due"
+    ),
     "verify_trail": Entry(Daily(2, 30), ("verify_trail",), "a changed trail is noticed within a day"),
 }
 

@@ -53,7 +53,7 @@ def first_bad_number(events: Iterable[dict], head_number: int, head_hash: str) -
 
 
 def own_path(text: str, base_url: str) -> str:
-    """The path of the portal's page that `text` is the address of, with or without the base address; "" for other text."""
+    """The path of our page that `text` is the address of, with or without the base address; "" for other text."""
     if base_url and text.startswith(f"{base_url}/"):
         text = text[len(base_url) :]
     return text if OWN_PATH.fullmatch(text) else ""

@@ -20,9 +20,14 @@ logger = logging.getLogger(__name__)
 
 
 def store_aside(data: bytes, name: str) -> str:
-    """Write the bytes under MEDIA_ROOT beside their place and rename them into it; returns the stored name."""
+    """Write the bytes under MEDIA_ROOT beside their place and rename them into it; returns the stored name.
+
+    What a worker that was killed while writing left beside the place goes.
+    """
     path = Path(settings.MEDIA_ROOT) / name
     path.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in path.parent.glob(f".{path.name}.*"):
+        leftover.unlink(missing_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with open(aside, "wb") as handle:
@@ -71,7 +76,7 @@ def render_document(pk: str) -> None:
 
 
 def mail_headers(mail: Mail) -> dict[str, str]:
-    """A name that stays the same over attempts, so that a mail accepted twice is shown once, and no answers by robots."""
+    """A name that stays the same over attempts, so that a mail taken twice is shown once; no answers by robots."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
     return {
         "Message-ID": f"<mail-{mail.pk}-{mail.asked_at:%Y%m%d%H%M%S%f}@{domain}>",

@@ -13,6 +13,7 @@ from dossiers.choices import OPEN_STATES, ReturnState
 from dossiers.models import Extension, LateReasonCount, Line, Remark, Return
 from dossiers.tally import checking
 from dossiers.workflow.opening import lock_sentence
+from dossiers.workflow.telling import tell_returned
 from records.moves import Machine, Move
 
 DRAFT, SUBMITTED, APPROVED = ReturnState.DRAFT, ReturnState.SUBMITTED, ReturnState.APPROVED
@@ -101,6 +102,7 @@ def _sent_back(item: Return, by, data: dict) -> None:
         Extension.objects.create(
             agency=item.agency, period=item.period, until=data["until"], reason=reason, granted_by=by
         )
+    tell_returned(item, by)
 
 
 def _opened_again(item: Return, by, now: datetime, data: dict) -> dict:
