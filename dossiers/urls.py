@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from dossiers.views import actions, extensions, grid, jobs, registers, returns, review, workbooks
+from dossiers.views import (
+    actions,
+    extensions,
+    grid,
+    grid_context,
+    grid_saving,
+    jobs,
+    registers,
+    returns,
+    review,
+    workbooks,
+)
 
 app_name = "dossiers"
 urlpatterns = [
@@ -10,7 +21,8 @@ urlpatterns = [
     path("returns/open/", actions.return_open, name="return_open"),
     path("returns/<int:pk>/", returns.return_detail, name="return_detail"),
     path("returns/<int:pk>/grid/", grid.grid, name="grid"),
-    path("returns/<int:pk>/lines/", grid.save_lines, name="save_lines"),
+    path("returns/<int:pk>/lines/", grid_saving.save_lines, name="save_lines"),
+    path("returns/<int:pk>/context/", grid_context.line_context, name="line_context"),
     path("returns/<int:pk>/workbook/", workbooks.return_workbook, name="return_workbook"),
     path("returns/<int:pk>/import/", workbooks.return_import, name="return_import"),
     path("returns/<int:pk>/form/", workbooks.return_form, name="return_form"),

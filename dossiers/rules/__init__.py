@@ -54,6 +54,7 @@ from dossiers.rules.rates import (
     rate,
     terms,
 )
+from dossiers.rules.unusual import FEWEST_PERIODS, usual_range
 
 __all__ = [
     "BLOCK",
@@ -64,6 +65,7 @@ __all__ = [
     "EXPLAIN",
     "FALL",
     "FEW",
+    "FEWEST_PERIODS",
     "FIGURES",
     "FORMULAS",
     "IDENTITIES",
@@ -102,4 +104,5 @@ __all__ = [
     "sum_periods",
     "terms",
     "unclassified",
+    "usual_range",
 ]
