@@ -1,6 +1,7 @@
 """The same code on PostgreSQL and Redis with several web and worker processes, as an office runs it."""
 
 import contextlib
+import hashlib
 import http.cookiejar
 import json
 import os
@@ -33,6 +34,7 @@ class Office:
         self.services = services
         self.folder = folder
         self.processes = []
+        self.workers = {}
         keep = {name: value for name, value in os.environ.items() if not name.startswith(("CCHC_", "DJANGO_"))}
         self.environment = keep | {
             "DJANGO_SETTINGS_MODULE": "cchc_portal.settings",
@@ -68,7 +70,7 @@ class Office:
         return done.stdout
 
     def start(self, name, *arguments):
-        with open(self.folder / f"{name}.log", "wb") as log:
+        with open(self.folder / f"{name}.log", "ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", *arguments],
                 cwd=ROOT,
@@ -79,12 +81,16 @@ class Office:
                 start_new_session=True,
             )
         self.processes.append(process)
+        return process
+
+    def start_worker(self, number):
+        worker = ["celery", "--quiet", "-A", "cchc_portal", "worker", "-l", "INFO", "--concurrency", "1"]
+        self.workers[number] = self.start(f"worker{number}", *worker, "-n", f"office{number}@%h")
 
     def open(self):
-        worker = ["celery", "--quiet", "-A", "cchc_portal", "worker", "-l", "INFO", "--concurrency", "1"]
         self.start("web", "gunicorn", "cchc_portal.wsgi:application", "--bind", f"127.0.0.1:{self.port}", "--workers=2")
         for number in (1, 2):
-            self.start(f"worker{number}", *worker, "-n", f"office{number}@%h")
+            self.start_worker(number)
 
     def close(self):
         for process in self.processes:
@@ -95,6 +101,9 @@ class Office:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+    def log(self, name):
+        return (self.folder / f"{name}.log").read_text(errors="replace")
 
     def logs(self):
         return "\n".join(f"--- {path.name}\n{path.read_text(errors='replace')}" for path in self.folder.glob("*.log"))
@@ -217,3 +226,86 @@ def test_slot_announced_by_two_clocks_runs_once(office):
     count = "SELECT count(*) FROM records_clockslot WHERE name = 'verify_trail' AND done_at IS NOT NULL"
     office.wait_until(lambda: office.sql(count)[0][0], "the clock's slot")
     assert office.sql("SELECT count(*) FROM records_clockslot WHERE name = 'verify_trail'")[0][0] == 1
+
+
+def city_basis(page):
+    """Numerator and denominator of the city's headline on the overview."""
+    found = re.search(r'tile-basis">\s*([\d.]+)/([\d.]+)', page)
+    return tuple(int(number.replace(".", "")) for number in found.groups())
+
+
+def test_accepted_return_reaches_the_overview_through_the_worker(office):
+    leader, officer = Visitor(office), Visitor(office)
+    leader.sign_in("lanhdao")
+    officer.sign_in("quan")
+    before = city_basis(leader.get("/overview/")[1])
+    [(pk, version)] = office.sql("SELECT id, version FROM dossiers_return WHERE state = 'approved' ORDER BY id LIMIT 1")
+    early, on_time, overdue = office.sql(
+        "SELECT sum(resolved_early), sum(resolved_on_time), sum(resolved_overdue) "
+        f"FROM dossiers_line WHERE of_id = {pk} AND resolved_early + resolved_on_time + resolved_overdue IS NOT NULL"
+    )[0]
+    in_time = early + on_time
+    status, _ = officer.post(f"/returns/{pk}/accept/", form_page=f"/returns/{pk}/", version=version)
+    assert status == 200
+    assert office.sql(f"SELECT state FROM dossiers_return WHERE id = {pk}") == [("accepted",)]
+    awaited = (before[0] + in_time, before[1] + in_time + overdue)
+    office.wait_until(lambda: city_basis(leader.get("/overview/")[1]) == awaited, f"{awaited} on the overview", 20)
+
+
+def renders(office):
+    """The number of the worker that has taken a document and not finished it; None when both are idle."""
+    for number in office.workers:
+        told = re.findall(
+            r"records\.tasks\.render_document\[([^]]+)\] (received|succeeded)", office.log(f"worker{number}")
+        )
+        if sum(1 if what == "received" else -1 for _, what in told) > 0:
+            return number
+    return None
+
+
+def rendered(office):
+    """How often the workers have finished a call of the task that renders."""
+    return len(re.findall(r"records\.tasks\.render_document\[[^]]+\] succeeded", office.logs()))
+
+
+def test_worker_killed_in_mid_render_is_made_good_by_another_attempt(office):
+    """The row outlives the worker: a second attempt ends it, with one file, and late messages change nothing."""
+    head = Visitor(office)
+    head.sign_in("hoa")
+    [(visit,)] = office.sql("SELECT id FROM inspections_visit WHERE state = 'reported' AND NOT history LIMIT 1")
+    status, _ = head.post(f"/visits/{visit}/documents/report/", form_page=f"/visits/{visit}/")
+    assert status == 200
+    [(pk,)] = office.sql("SELECT id FROM records_document ORDER BY asked_at DESC LIMIT 1")
+
+    def row():
+        found = office.sql(f"SELECT state, attempt, file, file_hash FROM records_document WHERE id = '{pk}'")
+        return dict(zip(("state", "attempt", "file", "file_hash"), found[0], strict=True))
+
+    office.wait_until(lambda: row()["state"] == "running", "a worker at work", 20)
+    number = office.wait_until(lambda: renders(office), "a worker's word that it renders", 10)
+    os.killpg(office.workers[number].pid, signal.SIGKILL)
+    office.workers[number].wait()
+    assert (row()["state"], row()["attempt"], row()["file"]) == ("running", 1, "")
+    asked = f"SELECT asked_at AT TIME ZONE 'UTC' FROM records_document WHERE id = '{pk}'"
+    [(asked_at,)] = office.sql(asked)
+    folder = office.folder / "media" / "documents" / f"{asked_at:%Y/%m}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f".{pk}.pdf.{office.workers[number].pid}").write_bytes(b"%PDF-")  # killed while writing
+
+    office.sql(f"UPDATE records_document SET lease_until = now() - interval '1 second' WHERE id = '{pk}'")
+    assert "1 queued again" in office.run("manage.py", "requeue_jobs")
+    office.wait_until(lambda: row()["state"] == "ready", "a finished document")
+    finished = row()
+    assert finished["attempt"] == 2
+    file = office.folder / "media" / finished["file"]
+    assert [path for path in (office.folder / "media").rglob("*") if str(pk) in path.name] == [file]
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == finished["file_hash"]
+
+    office.start_worker(number)
+    calls, made_at = rendered(office), file.stat().st_mtime_ns
+    again = (
+        f"import cchc_portal.celery as c; [c.app.send_task('records.tasks.render_document', ['{pk}']) for _ in 'ab']"
+    )
+    office.run("-c", again)
+    office.wait_until(lambda: rendered(office) >= calls + 2, "an answer to late messages")
+    assert (row(), file.stat().st_mtime_ns) == (finished, made_at)
