@@ -3,21 +3,19 @@
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
+from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
+from agencies.views import sign_in
 from cchc_portal import api, views
 from reports.views import home
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", home.search, name="search"),
-    path(
-        "login/",
-        login_not_required(auth_views.LoginView.as_view(redirect_authenticated_user=True)),
-        name="login",
-    ),
+    path("login/", login_not_required(sign_in.SignIn.as_view()), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
-    path("language/", set_language, name="set_language"),
+    path("language/", require_POST(set_language), name="set_language"),
     path("healthz", views.healthz, name="healthz"),
     path("api/v1/", api.urls),
     path("api/v1", api.unknown),

@@ -2,6 +2,7 @@
 
 from agencies.models.agency import Agency, OfficialCode, Succession
 from agencies.models.person import Person, Role
+from agencies.models.sign_in import SignInAttempt
 from agencies.models.token import ApiToken
 
-__all__ = ["Agency", "ApiToken", "OfficialCode", "Person", "Role", "Succession"]
+__all__ = ["Agency", "ApiToken", "OfficialCode", "Person", "Role", "SignInAttempt", "Succession"]
