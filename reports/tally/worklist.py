@@ -16,7 +16,7 @@ from dossiers.models import Period, Return
 from inspections.choices import OPEN_RECOMMENDATIONS, RecommendationState, VisitState
 from inspections.models import Recommendation, TeamMember, Visit
 from records.choices import JobState
-from records.models import Document
+from records.models import Document, Mail
 
 OPEN_PERIODS_SHOWN = 4
 ROWS_SHOWN = 30
@@ -241,7 +241,17 @@ def _failed_jobs() -> Group:
         Task(title=str(item), detail=item.error, url=reverse("agencies:administration"), state=item)
         for item in failed[:ROWS_SHOWN]
     ]
-    return Group(_("Background work that failed"), rows, failed.count())
+    mails = Mail.objects.filter(state=JobState.FAILED).select_related("person").order_by("-asked_at")
+    rows += [
+        Task(
+            title=_("Mail to %(person)s") % {"person": item.person},
+            detail=item.error.split(":", 1)[0],
+            url=f"{reverse('dossiers:job_list')}?of=mails&state=failed",
+            state=item,
+        )
+        for item in mails[:ROWS_SHOWN]
+    ]
+    return Group(_("Background work that failed"), rows, failed.count() + mails.count(), reverse("dossiers:job_list"))
 
 
 def groups_for(user, now: datetime | None = None) -> list[Group]:
