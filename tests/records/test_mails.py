@@ -80,6 +80,7 @@ def test_a_server_that_is_down_is_tried_again_and_failing_is_seen(write, cast, c
     assert "Nhắc việc trong ngày" in page
     assert "SMTPServerDisconnected" in page
     assert mail.address not in page and mail.body not in page
+    assert "Thư gửi Lan" in client.get("/").text
 
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     client.post(f"/admin/jobs/mails/{mail.pk}/retry/")
