@@ -25,6 +25,8 @@ LOOPBACK_ONLY = set(ALLOWED_HOSTS) <= environment.LOOPBACK_HOSTS
 
 if not HTTPS and not LOOPBACK_ONLY:
     raise ImproperlyConfigured("CCHC_ALLOWED_HOSTS goes beyond this machine: set CCHC_HTTPS=1 behind a TLS proxy.")
+if DEBUG and not LOOPBACK_ONLY:
+    raise ImproperlyConfigured("CCHC_DEBUG=1 shows code and data to whoever meets an error: on this machine only.")
 if not MEDIA_ROOT.is_absolute():
     raise ImproperlyConfigured("CCHC_MEDIA_ROOT must be an absolute path.")
 
@@ -46,11 +48,13 @@ INSTALLED_APPS = [
     "django_filters",
     "csp",
 ]
+# What sets headers stands outside, so that refusals of the others and static files carry them too.
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "cchc_portal.middleware.response_headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "cchc_portal.middleware.no_cookies_in_api",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "cchc_portal.middleware.language",
@@ -61,7 +65,6 @@ MIDDLEWARE = [
     "cchc_portal.middleware.session_limits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "cchc_portal.middleware.Refusals",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "cchc_portal.urls"
 WSGI_APPLICATION = "cchc_portal.wsgi.application"

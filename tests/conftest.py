@@ -11,8 +11,9 @@ from django.core.cache import cache
 
 from tests.cast import cast, client_of, period_q, procedures_khcn
 from tests.services import running_services
+from tests.world import world
 
-__all__ = ["cast", "client_of", "period_q", "procedures_khcn"]
+__all__ = ["cast", "client_of", "period_q", "procedures_khcn", "world"]
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

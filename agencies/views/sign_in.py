@@ -1,5 +1,7 @@
 """Signing in: one text for whatever was wrong, and a growing wait for whoever guesses."""
 
+import time
+
 from django import forms
 from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
@@ -50,6 +52,11 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
     http_method_names = ["get", "head", "post"]
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        response = super().form_valid(form)
+        self.request.session["signed_in_at"] = int(time.time())  # middleware.session_limits counts from here
+        return response
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:
         response = super().form_invalid(form)
