@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, override
 
 from cchc_portal.lib.numbers import format_count
 from cchc_portal.lib.text import ascii_slug
-from dossiers import rules
+from dossiers import rules, tally
 from dossiers.choices import ReturnState
 from dossiers.models import Return
 from dossiers.workbooks import layout
@@ -122,4 +122,10 @@ def _visible_subjects(user):
     return Return.objects.visible_to(user).values("pk")
 
 
-register(Kind(RETURN_FORM, gettext_lazy("Form II.06a"), build_form, _visible_subjects))
+def _restated(document: Document) -> datetime | None:
+    """When the return was last adjusted or voided since its form was printed."""
+    item = Return.objects.filter(pk=document.subject_id).first()
+    return tally.changed_since(item, document.started_at) if item else None
+
+
+register(Kind(RETURN_FORM, gettext_lazy("Form II.06a"), build_form, _visible_subjects, _restated))

@@ -4,6 +4,8 @@ from django.urls import path
 
 from dossiers.views import (
     actions,
+    adjustments,
+    bulk,
     extensions,
     grid,
     grid_context,
@@ -26,8 +28,12 @@ urlpatterns = [
     path("returns/<int:pk>/workbook/", workbooks.return_workbook, name="return_workbook"),
     path("returns/<int:pk>/import/", workbooks.return_import, name="return_import"),
     path("returns/<int:pk>/form/", workbooks.return_form, name="return_form"),
+    path("returns/<int:pk>/adjust/", adjustments.adjustment_new, name="adjustment_new"),
     path("returns/<int:pk>/<slug:action>/", actions.return_action, name="return_action"),
+    path("adjustments/<int:pk>/", adjustments.adjustment_detail, name="adjustment_detail"),
+    path("adjustments/<int:pk>/<slug:action>/", adjustments.adjustment_action, name="adjustment_action"),
     path("review/", review.review, name="review"),
+    path("review/accept/", bulk.accept_clean, name="accept_clean"),
     path("extensions/new/", extensions.extension_new, name="extension_new"),
     path("periods/", registers.period_list, name="period_list"),
     path("periods/new/", registers.period_new, name="period_new"),

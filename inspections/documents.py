@@ -214,13 +214,17 @@ def _figures(visit: Visit) -> tuple[Figures | None, str]:
     return figures, ""
 
 
+def _trend_periods(period: Period) -> list[Period]:
+    """The last periods of the same kind and calendar, this one among them; none where its days are not known."""
+    if period.last_day is None:
+        return []
+    rows = Period.objects.filter(kind=period.kind, calendar=period.calendar, last_day__lte=period.last_day)
+    return list(rows.order_by("-last_day")[:TREND_PERIODS])[::-1]
+
+
 def _trend(agency: Agency, period: Period) -> tuple[tuple[str, int | None, int | None], ...]:
     """D2 of the last periods of the same kind and calendar: (label, numerator, denominator)."""
-    if period.last_day is None:
-        return ()
-    rows = Period.objects.filter(kind=period.kind, calendar=period.calendar, last_day__lte=period.last_day)
-    last = list(rows.order_by("-last_day")[:TREND_PERIODS])[::-1]
-    points = tally.trend(agency, "D2", last)
+    points = tally.trend(agency, "D2", _trend_periods(period))
     return tuple((p.label, rate.numerator, rate.denominator) if rate else (p.label, None, None) for p, rate in points)
 
 
@@ -366,4 +370,13 @@ def _visible_subjects(user):
     return visits_with_reports(user).values("pk")
 
 
-register(Kind(INSPECTION_REPORT, gettext_lazy("Inspection report"), build_report, _visible_subjects))
+def _restated(document: Document) -> datetime | None:
+    """When figures of the report, of its period or of the trend before it, were last restated since it was made."""
+    visit = Visit.objects.filter(pk=document.subject_id).select_related("period").first()
+    if visit is None or visit.period is None:
+        return None
+    periods = [visit.period, *_trend_periods(visit.period)]
+    return tally.restated_since(visit.agency_id, periods, document.started_at)
+
+
+register(Kind(INSPECTION_REPORT, gettext_lazy("Inspection report"), build_report, _visible_subjects, _restated))

@@ -36,13 +36,15 @@ class Kind:
     """One kind of document: its code, its name on screen, how it is built, and which subjects a person may see.
 
     `build(document) -> Content` freezes what is printed; `visible_subjects(user)` is a queryset of subject ids and
-    is asked again at every list, at the start of the job and at the download.
+    is asked again at every list, at the start of the job and at the download. `restated(document) -> datetime | None`
+    says when figures that a finished document prints were last restated since; kinds without figures have none.
     """
 
     code: str
     label: Any
     build: Callable[[Any], Content]
     visible_subjects: Callable[[Any], Iterable]
+    restated: Callable[[Any], datetime | None] | None = None
 
 
 _kinds: dict[str, Kind] = {}
@@ -56,6 +58,14 @@ def register(kind: Kind) -> None:
 def kinds() -> list[Kind]:
     """Every registered kind, in the order of registration."""
     return list(_kinds.values())
+
+
+def restated_at(document) -> datetime | None:
+    """When figures that the finished document prints were last restated since it was made; None where they stand."""
+    kind = _kinds.get(document.kind)
+    if kind is None or kind.restated is None or document.started_at is None:
+        return None
+    return kind.restated(document)
 
 
 def get(code: str) -> Kind:

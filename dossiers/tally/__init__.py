@@ -7,6 +7,7 @@ the worker sum the pair and everything above it again.
 from dossiers.tally.breaches import BrokenLine, broken_lines
 from dossiers.tally.known import (
     adjusted_pairs,
+    changed_since,
     edition_on,
     end_of,
     figures_of,
@@ -41,6 +42,7 @@ __all__ = [
     "added",
     "adjusted_pairs",
     "broken_lines",
+    "changed_since",
     "differences",
     "edition_on",
     "end_of",

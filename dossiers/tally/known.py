@@ -161,6 +161,14 @@ def adjusted_pairs(agency_ids) -> dict[tuple[int, int], datetime]:
     }
 
 
+def changed_since(item: Return, moment: datetime) -> datetime | None:
+    """When the return's own lines were last adjusted, or it was voided after it counted, since the instant."""
+    found = list(item.editions.filter(known_until__gt=moment).values_list("known_until", flat=True))
+    if item.state == ReturnState.VOID:
+        found += Event.objects.about(item).filter(action="void", at__gt=moment).values_list("at", flat=True)
+    return max(found, default=None)
+
+
 def restated_since(agency_id: int, periods, moment: datetime) -> datetime | None:
     """When figures of the agency in these periods that were known at the instant were last restated or voided since.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -19,6 +19,7 @@ from dossiers import permissions
 from dossiers.choices import SENT_STATES, Calendar, PeriodKind, ReturnState
 from dossiers.filters import ReviewFilter
 from dossiers.models import Period, Return
+from dossiers.views.bulk import is_clean, with_words
 from procedures.models import AgencyProcedure
 
 QUARTERS_SHOWN = 6
@@ -109,12 +110,14 @@ def review(request: HttpRequest) -> HttpResponse:
     reads_all = not permissions.is_officer(request.user)
     proposals = Return.objects.known_to(request.user).current().filter(void_proposed_by__isnull=False).for_list()
     waiting = Return.objects.visible_to(request.user).filter(state=ReturnState.APPROVED).for_list()
+    queue = list(with_words(waiting).order_by("approved_at", "pk")[:QUEUE_SHOWN])
     context = {
         "filter": narrowed,
         "page": page,
         "periods": periods,
         "rows": [(one, _cells(one, periods, states, spans[one.pk], now, reads_all)) for one in shown],
-        "queue": waiting.annotate(reasons=Count("explanations")).order_by("approved_at", "pk")[:QUEUE_SHOWN],
+        "queue": queue,
+        "may_accept": [item.pk for item in queue if permissions.is_officer(request.user) and is_clean(item)],
         "waiting": waiting.count(),
         "proposals": proposals.select_related("void_proposed_by")[:QUEUE_SHOWN],
         "may_extend": permissions.may_extend(request.user),

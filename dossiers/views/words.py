@@ -29,6 +29,16 @@ ACTION_LABELS = {
 }
 
 
-def action_words(action: str):
-    """What an action of the trail is called on the page."""
-    return ACTION_LABELS.get(action, action)
+ADJUSTMENT_LABELS = {
+    "propose_adjustment": _("Adjustment proposed"),
+    "sign": _("Adjustment signed"),
+    "accept": _("Adjustment accepted"),
+    "refuse": _("Adjustment refused"),
+    "withdraw": _("Adjustment withdrawn"),
+}
+
+
+def action_words(action: str, kind: str = ""):
+    """What an action of the trail is called on the page; `kind` is what it was done to."""
+    labels = ADJUSTMENT_LABELS if kind == "dossiers.adjustment" else ACTION_LABELS
+    return labels.get(action, action)

@@ -1,7 +1,7 @@
 """Everything about one agency, its history across mergers included."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import F, Q
 
@@ -29,6 +29,7 @@ class HistoryRow:
     rates: list[rules.Rate]
     lines: int
     complete: bool
+    adjusted_at: datetime | None = None
 
 
 def family_of(agency: Agency) -> set[int]:
@@ -46,6 +47,7 @@ def history(agency: Agency) -> list[HistoryRow]:
     )
     accepted = Return.objects.accepted().filter(agency_id__in=chosen)
     returns = {(of, period): pk for pk, of, period in accepted.values_list("pk", "agency_id", "period_id")}
+    adjusted = tally.adjusted_pairs(chosen)
     found = []
     for row in rows:
         found.append(
@@ -58,6 +60,7 @@ def history(agency: Agency) -> list[HistoryRow]:
                 rates=[tally.rate_of(row, code) for code in FORMULAS_SHOWN],
                 lines=row.lines,
                 complete=row.complete,
+                adjusted_at=adjusted.get((row.agency_id, row.period_id)),
             )
         )
     return found

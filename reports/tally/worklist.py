@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from agencies.choices import AGENCY_ROLES, RoleCode
 from agencies.models import Agency
-from dossiers.choices import LineSort, ReturnState
-from dossiers.models import Period, Return
+from dossiers.choices import AdjustmentState, LineSort, ReturnState
+from dossiers.models import Adjustment, Period, Return
 from inspections.choices import OPEN_RECOMMENDATIONS, RecommendationState, VisitState
 from inspections.models import Recommendation, TeamMember, Visit
 from records.choices import JobState
@@ -146,6 +146,28 @@ def _waiting_returns(user, states, agencies, now: datetime, action: str) -> tupl
     ], total
 
 
+def _adjustments(user, state, agencies, action: str) -> Group | None:
+    """Adjustments that wait for the person's signature or decision; None where there are none."""
+    found = Adjustment.objects.visible_to(user).filter(state=state, of__state=ReturnState.ACCEPTED)
+    if agencies is not None:
+        found = found.filter(of__agency__in=agencies).exclude(proposed_by=user)
+    rows = [
+        Task(
+            title=_("Adjustment of the return %(period)s of %(agency)s")
+            % {"period": item.of.period, "agency": item.of.agency},
+            detail=_("Proposed by %(person)s") % {"person": item.proposed_by},
+            url=reverse("dossiers:adjustment_detail", args=[item.pk]),
+            state=item,
+            words=item.reason,
+            by=str(item.proposed_by),
+            action=action,
+        )
+        for item in found.for_list().order_by("proposed_at", "pk")[:ROWS_SHOWN]
+    ]
+    total = found.count() if len(rows) == ROWS_SHOWN else len(rows)
+    return Group(_("Adjustments"), rows, total) if rows else None
+
+
 def _recommendation_tasks(found, today: date, action: str) -> tuple[list[Task], int]:
     total = found.count()
     rows = found.for_list().order_by(F("due").asc(nulls_last=True), "pk")[:ROWS_SHOWN]
@@ -174,6 +196,8 @@ def _agency_groups(user, now: datetime, today: date) -> list[Group]:
         groups.append(
             Group(_("Returns to sign off"), rows, total, f"{reverse('dossiers:return_list')}?state=submitted")
         )
+        if group := _adjustments(user, AdjustmentState.PROPOSED, approving, _("Check and sign off")):
+            groups.append(group)
     own = user.agencies_as(*AGENCY_ROLES)
     if own:
         due = (
@@ -192,6 +216,8 @@ def _agency_groups(user, now: datetime, today: date) -> list[Group]:
 def _officer_groups(user, now: datetime, today: date) -> list[Group]:
     rows, total = _waiting_returns(user, [ReturnState.APPROVED], None, now, _("Check and accept"))
     groups = [Group(_("Returns to accept"), rows, total, reverse("dossiers:review"))]
+    if group := _adjustments(user, AdjustmentState.SIGNED, None, _("Check and accept")):
+        groups.append(group)
     late = Recommendation.objects.visible_to(user).overdue(today)
     rows, total = _recommendation_tasks(late, today, _("Look"))
     if total:

@@ -53,6 +53,7 @@ def document_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     code = document.content_hash[:32]
     context = {
         "document": document,
+        "restated_at": registry.restated_at(document) if document.is_ready else None,
         "check_url": request.build_absolute_uri(reverse("reports:check", args=[code])) if code else "",
         "breadcrumb": [(_("Documents"), reverse("reports:document_list")), (document.title, "")],
     }
@@ -107,5 +108,6 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
             "document": _named(document),
             "agency": visit.agency if visit and document.kind == INSPECTION_REPORT else None,
             "newer": newer.order_by("-asked_at").first(),
+            "restated_at": registry.restated_at(document),
         }
     return render(request, "reports/document_check.html", context, status=200 if document else 404)
