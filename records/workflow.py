@@ -31,7 +31,8 @@ def ask_mail(person, kind: str, subject: str, body: str, key: str) -> Mail | Non
     The worker sends it once the caller's transaction commits. A person without an address reads it in the portal only.
     """
     now = timezone.now()
-    values = {"address": person.email, "subject": " ".join(subject.split())[:200], "body": body, "asked_at": now}
+    subject = " ".join(subject.split())[:200]
+    values = {"address": person.email, "subject": subject, "body": body.strip(), "asked_at": now}
     if not person.email:
         values |= {"state": JobState.READY, "finished_at": now}
     with transaction.atomic():

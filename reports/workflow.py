@@ -36,7 +36,7 @@ def reminders_due(now: datetime) -> list[tuple[Person, list[Item]]]:
 
 
 def write_reminders(now: datetime) -> int:
-    """Write today's mail to everybody who has something due, one a day however often it is called; returns the new ones."""
+    """Write today's mail to everybody who has something due, one a day; returns how many were new."""
     written = 0
     due = reminders_due(now)
     with translation.override(settings.LANGUAGE_CODE), timezone.override(settings.TIME_ZONE):
