@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 def grid_words() -> dict[str, str]:
     """Sentences of the entry page by the names its scripts use, in the language of the person."""
-    return _states() | _refusals() | _marks()
+    return _states() | _cell_states() | _refusals() | _marks() | _paste() | _beside()
 
 
 def _states() -> dict[str, str]:
@@ -14,14 +14,74 @@ def _states() -> dict[str, str]:
         "typing": _("Not saved yet"),
         "saving": _("Saving…"),
         "saved": _("Saved at %(time)s"),
-        "unsent": _("Could not be sent: it stays on this page and is tried again"),
+        "unsent": _("Could not be sent: kept on this device and tried again"),
+        "unsent_here": _("Could not be sent: kept on this page only and tried again"),
+        "not_kept": _(
+            "This browser keeps nothing on this device. What you type stays on this page only until it is saved: do "
+            "not close it before, or download what is entered."
+        ),
+        "restored": _("What you had typed and not sent was put back."),
         "expired": _(
             "Your session has ended. Sign in again in another tab; what you typed stays here and is sent then."
         ),
+        "other_person": _(
+            "Somebody else is signed in now. What you typed stays on this device until you sign in again."
+        ),
+        "sign_in": _("Sign in"),
         "conflict": _("Somebody else changed a line you were typing in: choose below"),
         "closed": _("Not saved: %(message)s"),
         "refused": _("Not saved: correct the marked cells"),
         "broken": _("Not saved: %(message)s"),
+    }
+
+
+def _cell_states() -> dict[str, str]:
+    return {
+        "cell_typing": _("This cell: not saved yet"),
+        "cell_saving": _("This cell: being saved"),
+        "cell_saved": _("This cell: saved at %(time)s"),
+        "cell_unsent": _("This cell: not sent, kept on this device"),
+        "cell_refused": _("This cell: not accepted, correct it"),
+        "cell_conflict": _("This cell: changed by somebody else too"),
+    }
+
+
+def _paste() -> dict[str, str]:
+    return {
+        "selected": _("%(lines)s × %(columns)s cells selected"),
+        "paste_count_accepted": _("%(count)s cells to take over"),
+        "paste_count_clears": _("%(count)s cells to be emptied"),
+        "paste_count_same": _("%(count)s unchanged"),
+        "paste_count_total": _("%(count)s totals, computed here"),
+        "paste_count_total_differs": _("%(count)s totals that differ"),
+        "paste_count_refused": _("%(count)s refused"),
+        "paste_count_covered": _("%(count)s under merged cells"),
+        "paste_count_outside": _("%(count)s outside the table"),
+        "paste_place": _("Row %(row)s, column %(column)s of the block"),
+        "paste_outside": _("“%(typed)s” lies outside the table and is not taken over."),
+        "paste_covered": _("lies under a merged cell; the cell here stays as it is."),
+        "paste_total_differs": _("the block says %(typed)s, its parts add up to %(computed)s."),
+        "paste_more": _("and %(count)s more"),
+        "paste_apply": _("Take over %(count)s cells"),
+        "paste_cancel": _("Leave everything as it is"),
+        "paste_left": _("Nothing was taken over."),
+        "paste_mode": _("The columns of the block are"),
+        "paste_mode_form": _("those of the form, totals included"),
+        "paste_mode_typed": _("only those one types in"),
+    }
+
+
+def _beside() -> dict[str, str]:
+    return {
+        "context_none": _("There are no figures of earlier periods."),
+        "context_failed": _("The figures of earlier periods could not be fetched. Try again in a moment."),
+        "openings_taken": _("%(count)s opening balances taken over from the period before"),
+        "openings_none": _("No blank opening balance has a closing balance before it."),
+        "unusual": _(
+            "%(line)s, %(figure)s: %(value)s is unusual here. The last %(periods)s periods had %(least)s to %(most)s, "
+            "in the middle %(middle)s; up to %(high)s and down to %(low)s nothing would be said. Check the entry; if "
+            "it is right, write a note."
+        ),
     }
 
 

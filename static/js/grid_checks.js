@@ -3,15 +3,17 @@
 import { formatCount } from "./numbers.js";
 import { element, fill, headWords, lineWords } from "./grid_table.js";
 
-const MARKS = ["is-broken", "is-changed", "is-gap"];
+const MARKS = ["is-broken", "is-changed", "is-gap", "is-saved", "is-unsent"];
+const STATE_MARKS = { typing: "is-changed", saving: "is-changed", conflict: "is-unsent", unsent: "is-unsent", saved: "is-saved" };
+const REPAIRS_OFFERED = 3;
 
 function sentence(sheet, breach) {
   const printed = Object.fromEntries(Object.entries(breach.params).map(([name, value]) => [name, formatCount(value)]));
   return fill(sheet.messages[breach.key], printed);
 }
 
-/* Corner marks and aria-invalid of the cells of a line: refused, breaking a rule, or not saved yet. */
-export function markCells(line, breaches, drawn) {
+/* Corner marks and aria-invalid of the cells of a line: refused, breaking a rule, or where its saving stands. */
+export function markCells(line, breaches, drawn, stateOf) {
   const broken = new Set(breaches.filter((one) => one.severity === "block").flatMap((one) => one.cells));
   const gaps = new Set(breaches.filter((one) => one.severity !== "block" && !one.explained).flatMap((one) => one.cells));
   for (const name of Object.keys(line.saved.cells)) {
@@ -22,7 +24,7 @@ export function markCells(line, breaches, drawn) {
     cell.classList.remove(...MARKS);
     if (refused || broken.has(name)) cell.classList.add("is-broken");
     else if (gaps.has(name)) cell.classList.add("is-gap");
-    else if (line.cells[name] !== line.saved.cells[name]) cell.classList.add("is-changed");
+    else if (stateOf(line, name)) cell.classList.add(STATE_MARKS[stateOf(line, name)]);
     if (refused || broken.has(name)) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
   }
@@ -49,10 +51,9 @@ function breachRow(sheet, line, breach, { onOpen, onRepair }) {
   row.append(element("strong", { text: breach.code }), element("span", { text: `${lineWords(line)}: ${sentence(sheet, breach)}` }));
   row.append(element("span", { class: "muted", text: state }));
   if (breach.cells.length) row.append(button(sheet.texts.to_cell, () => onOpen(line, breach.cells[0])));
-  const [best] = breach.explained ? [] : sheet.repairs(line, breach);
-  if (best) {
-    const words = fill(sheet.texts.repair, { cell: headWords(sheet, best[0]), value: formatCount(best[1]) });
-    row.append(button(words, () => onRepair(line, ...best)));
+  for (const repair of breach.explained ? [] : sheet.repairs(line, breach).slice(0, REPAIRS_OFFERED)) {
+    const words = fill(sheet.texts.repair, { cell: headWords(sheet, repair[0]), value: formatCount(repair[1]) });
+    row.append(button(words, () => onRepair(line, ...repair)));
   }
   if (soft && !breach.explained) {
     row.append(button(fill(sheet.texts.explain, { code: breach.code }), () => onOpen(line, `explain:${breach.code}`)));
@@ -60,8 +61,15 @@ function breachRow(sheet, line, breach, { onOpen, onRepair }) {
   return row;
 }
 
+function unusualRow(sheet, line, { name, text }, { onOpen }) {
+  const row = element("div", { class: "breach breach--note" }, element("span", { text }));
+  row.append(button(sheet.texts.to_cell, () => onOpen(line, name)));
+  row.append(button(sheet.texts.note, () => onOpen(line, "note")));
+  return row;
+}
+
 /* The messages of one line, kept in one element that its cells are described by. */
-export function showBreaches(sheet, line, breaches, place, acts) {
+export function showBreaches(sheet, line, breaches, unusual, place, acts) {
   let block = document.getElementById(`breaches-${line.id}`);
   if (!block) {
     block = element("div", { id: `breaches-${line.id}`, class: "breach-list", "data-line": line.id });
@@ -71,6 +79,7 @@ export function showBreaches(sheet, line, breaches, place, acts) {
   }
   const rows = Object.keys(line.refused).map((name) => refusedRow(sheet, line, name, acts.onOpen));
   rows.push(...breaches.map((breach) => breachRow(sheet, line, breach, acts)));
+  rows.push(...unusual.map((one) => unusualRow(sheet, line, one, acts)));
   if (rows.length || block.childElementCount) block.replaceChildren(...rows);
 }
 

@@ -4,7 +4,7 @@ import { formatCount, parseCell } from "./numbers.js";
 import { element, fill, lineWords } from "./grid_table.js";
 
 function noteField(sheet, line, onChanged) {
-  const input = element("textarea", { rows: 2, maxlength: 2000 });
+  const input = element("textarea", { rows: 2, maxlength: 2000, "data-note": "" });
   input.value = line.note;
   input.addEventListener("input", () => {
     line.note = input.value;
@@ -16,7 +16,7 @@ function noteField(sheet, line, onChanged) {
 function lateRow(sheet, line, reason, onChanged) {
   const row = line.late_reasons[reason.id] ?? { count: null, text: "" };
   const count = element("input", { class: "input grid-late-count", inputmode: "numeric", autocomplete: "off" });
-  count.value = row.count === null || row.count === 0 ? "" : formatCount(row.count);
+  count.value = line.refused[`late:${reason.id}`]?.text ?? (row.count ? formatCount(row.count) : "");
   const text = element("input", { class: "input", "aria-label": `${reason.name}: ${sheet.texts.late_text}` });
   const wrong = element("span", { class: "errorlist", role: "alert" });
   text.value = row.text;

@@ -23,7 +23,8 @@ export class Sheet {
     Object.assign(this, { table: data.table, heads: data.heads, texts: data.texts, messages: data.messages });
     this.reasons = data.reasons;
     this.version = data.version;
-    this.urls = { save: data.save, login: data.login };
+    Object.assign(this, { id: data.id, person: data.person, file: data.file });
+    this.urls = { save: data.save, login: data.login, page: data.page, context: data.context };
     this.lines = data.lines.map((row) => this.#line(row, data));
     this.byId = new Map(this.lines.map((line) => [line.id, line]));
   }
@@ -41,6 +42,9 @@ export class Sheet {
       saved: { cells: { ...row.cells }, ...copy(beside) },
       refused: {},
       conflict: null,
+      // The newest version heard of; `version` is the one that what is typed here stands on.
+      seen: row.version,
+      sentAt: {},
     };
   }
 
@@ -66,6 +70,11 @@ export class Sheet {
   set(line, name, value) {
     delete line.refused[name];
     line.cells[name] = value;
+  }
+
+  /* What stands in a cell, as one would type it: what is no count as it was typed, else as printed. */
+  textOf(line, name) {
+    return line.refused[name]?.text ?? this.printed(line.cells[name] ?? null);
   }
 
   setLate(line, reason, count, text) {
@@ -139,15 +148,72 @@ export class Sheet {
     return this.lines.some((line) => line.conflict || this.edit(line)) || this.refusedCells > 0;
   }
 
-  /* The server has what was sent in `edit`. */
-  wasSaved(edit, version) {
-    const line = this.line(edit.id);
-    line.version = version;
-    Object.assign(line.saved.cells, edit.cells);
+  /* What of the line the server does not have, as the outbox keeps it: name → {value} or {text} for what is no count. */
+  unsent(line) {
+    const found = {};
+    for (const name of this.table.typed) {
+      if (line.cells[name] !== line.saved.cells[name]) found[name] = { value: line.cells[name] };
+    }
     for (const name of BESIDE) {
-      if (name in edit) line.saved[name] = copy(edit[name]);
+      if (!same(line[name], line.saved[name])) found[name] = { value: copy(line[name]) };
+    }
+    for (const [name, { text }] of Object.entries(line.refused)) found[name] = { text };
+    return found;
+  }
+
+  /* Puts entries of an earlier page back. One typed over an older version of its line is sent with that version: the
+     server then says whose value came in between. */
+  restore(entries) {
+    const touched = new Set();
+    for (const { line: id, name, version, value, text } of entries) {
+      const line = this.line(id);
+      if (!line) continue;
+      touched.add(line);
+      if (text !== undefined && this.table.typed.includes(name)) this.type(line, name, text);
+      else if (text !== undefined) line.refused[name] = { text, error: "not_a_count" };
+      else if (BESIDE.includes(name)) line[name] = copy(value);
+      else line.cells[name] = value;
+      if (name in this.unsent(line)) line.version = Math.min(line.version, version);
+    }
+    return [...touched];
+  }
+
+  /* The server has what was sent in `edit`. */
+  wasSaved(edit, version, at = "") {
+    const line = this.line(edit.id);
+    const late = version < line.seen;
+    for (const name of Object.keys(edit.cells)) {
+      line.sentAt[name] = at;
+      // A batch of an earlier page, answered again: somebody has changed the line since, and theirs stands here already.
+      if (!late) line.saved.cells[name] = edit.cells[name];
+      else if (line.cells[name] === edit.cells[name]) line.cells[name] = line.saved.cells[name];
+    }
+    for (const name of BESIDE) {
+      if (!(name in edit)) continue;
+      if (!late) line.saved[name] = copy(edit[name]);
+      else if (same(line[name], edit[name])) line[name] = copy(line.saved[name]);
     }
     line.saved.explanations = tidy(line.saved.explanations, (text) => !text);
+    line.seen = Math.max(line.seen, version);
+    line.version = late && !this.edit(line) ? line.seen : Math.max(line.version, version);
+    return line;
+  }
+
+  /* Another tab of the same person saved the line: what is not typed differently here follows it. */
+  savedElsewhere(edit, version, at) {
+    const line = this.line(edit.id);
+    if (version !== line.seen + 1 || line.version !== line.seen) return null;
+    const names = Object.keys(edit.cells);
+    const typedHere = (name) => line.cells[name] !== line.saved.cells[name] && line.cells[name] !== edit.cells[name];
+    if (names.some(typedHere)) return null;
+    for (const name of names) line.cells[name] = line.saved.cells[name] = edit.cells[name];
+    for (const name of BESIDE) {
+      if (!(name in edit)) continue;
+      if (same(line[name], line.saved[name])) line[name] = copy(edit[name]);
+      line.saved[name] = copy(edit[name]);
+    }
+    for (const name of names) line.sentAt[name] = at;
+    line.version = line.seen = version;
     return line;
   }
 
@@ -167,7 +233,7 @@ export class Sheet {
       if (same(line[name], line.saved[name])) line[name] = copy(sent[name]);
       line.saved[name] = copy(sent[name]);
     }
-    line.version = conflict.version;
+    line.version = line.seen = conflict.version;
     line.conflict = this.edit(line) ? conflict : null;
     return line;
   }

@@ -30,7 +30,9 @@ class Drawn {
   details = new Map();
   rows = new Map();
   sums = [];
+  // Inputs by row and typed column as they stand on the page, and the lines of those rows.
   order = [];
+  lines = [];
 
   constructor(sheet) {
     this.sheet = sheet;
@@ -38,6 +40,11 @@ class Drawn {
 
   cell(id, name) {
     return this.inputs.get(`${id} ${name}`);
+  }
+
+  /* The cell of the table that shows a figure of a line, typed or computed. */
+  place(id, name) {
+    return this.computed.get(`${id} ${name}`) ?? this.cell(id, name)?.parentElement;
   }
 
   detail(id) {
@@ -50,7 +57,7 @@ class Drawn {
       if (head.derived) {
         this.computed.get(`${line.id} ${head.name}`).textContent = formatCount(this.sheet.number(line, head.name));
       } else if (inputs) {
-        this.cell(line.id, head.name).value = this.sheet.printed(line.cells[head.name]);
+        this.cell(line.id, head.name).value = this.sheet.textOf(line, head.name);
       }
     }
   }
@@ -115,6 +122,7 @@ function drawLine(sheet, drawn, line) {
     row.append(cell);
   }
   drawn.order.push(inputs);
+  drawn.lines.push(line);
   drawn.rows.set(line.id, row);
   return row;
 }
