@@ -135,11 +135,11 @@ def sort_key(text):
 
 
 def search_key(text):
-    """`text` folded for searching: no tone or letter marks, đ as d, lower case, single spaces.
+    """`text` folded for searching: no tone or letter marks, đ as d, lower case, single spaces, nothing unprintable.
 
     Old and new placement of the tone (hòa, hoà) fold to the same key because no tone is left.
     """
-    plain = unicodedata.normalize("NFD", nfc(text).translate(LOOKALIKES))
+    plain = unicodedata.normalize("NFD", nfc(_DROPPED.sub("", text)).translate(LOOKALIKES))
     plain = "".join(character for character in plain if not unicodedata.combining(character))
     return " ".join(plain.replace("đ", "d").replace("Đ", "d").casefold().split())
 

@@ -88,7 +88,15 @@ class Office:
         self.workers[number] = self.start(f"worker{number}", *worker, "-n", f"office{number}@%h")
 
     def open(self):
-        self.start("web", "gunicorn", "cchc_portal.wsgi:application", "--bind", f"127.0.0.1:{self.port}", "--workers=2")
+        self.start(
+            "web",
+            "gunicorn",
+            "cchc_portal.wsgi:application",
+            "--bind",
+            f"127.0.0.1:{self.port}",
+            "--workers=2",
+            "--no-control-socket",
+        )
         for number in (1, 2):
             self.start_worker(number)
 
