@@ -40,7 +40,14 @@ def reads_accounts(user: Person) -> bool:
 
 
 # Things whose history each office reads; drafts of returns and team notes are in neither list.
-SYSTEM_KINDS = ("agencies.person", "agencies.role", "agencies.apitoken", "records.document", "records.mail", "dossiers.raterun")
+SYSTEM_KINDS = (
+    "agencies.person",
+    "agencies.role",
+    "agencies.apitoken",
+    "records.document",
+    "records.mail",
+    "dossiers.raterun",
+)
 REGISTER_KINDS = (
     "agencies.agency",
     "agencies.officialcode",

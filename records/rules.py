@@ -22,7 +22,7 @@ def event_hash(
     reason: str,
     previous_hash: str,
 ) -> str:
-    """SHA-256 over the stored bytes of one event, each field preceded by its length so that none can flow into the next.
+    """SHA-256 over the stored bytes of one event, each field after its length so that none can flow into the next.
 
     `at` is the stored instant in UTC with microseconds (ISO 8601), `actor` the person's key or empty.
     """

@@ -43,7 +43,7 @@ def store_aside(data: bytes, name: str) -> str:
 
 @shared_task(soft_time_limit=75, time_limit=90)
 def render_document(pk: str) -> None:
-    """Render one document. Running twice has the effect of once: the lease decides, and a finished row is left alone."""
+    """Render one document. Twice has the effect of once: the lease decides, and a finished row is left alone."""
     document = Document.objects.claim(pk)
     if document is None:
         return

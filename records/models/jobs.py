@@ -24,25 +24,31 @@ class JobQuerySet(models.QuerySet):
         key = uuid.uuid4()
         free = Q(state=JobState.QUEUED) | Q(state=JobState.RUNNING, lease_until__lt=now)
         taken = self.filter(free, pk=pk, attempt__lt=MAX_ATTEMPTS).update(
-            state=JobState.RUNNING, lease_key=key, lease_until=now + self.model.lease, attempt=F("attempt") + 1, started_at=now
+            state=JobState.RUNNING,
+            lease_key=key,
+            lease_until=now + self.model.lease,
+            attempt=F("attempt") + 1,
+            started_at=now,
         )
         return self.get(pk=pk) if taken == 1 else None
 
     def finish(self, job: "Job", **values) -> bool:
         """Mark the claimed job ready and store its outcome; False when the lease passed to another worker meanwhile."""
-        return 1 == self.filter(pk=job.pk, state=JobState.RUNNING, lease_key=job.lease_key).update(
+        updated = self.filter(pk=job.pk, state=JobState.RUNNING, lease_key=job.lease_key).update(
             state=JobState.READY, finished_at=timezone.now(), error="", lease_until=None, **values
         )
+        return updated == 1
 
     def fail(self, job: "Job", error: str, *, final: bool = False) -> bool:
         """Put the claimed job back in the queue with its error, or end it when that was the last attempt."""
         over = final or job.attempt >= MAX_ATTEMPTS
-        return 1 == self.filter(pk=job.pk, state=JobState.RUNNING, lease_key=job.lease_key).update(
+        updated = self.filter(pk=job.pk, state=JobState.RUNNING, lease_key=job.lease_key).update(
             state=JobState.FAILED if over else JobState.QUEUED,
             finished_at=timezone.now() if over else None,
             error=error[:2000],
             lease_until=None,
         )
+        return updated == 1
 
     def retry(self, pk) -> bool:
         """Queue a failed job again with a full set of attempts; False when it is not failed (any more)."""
@@ -60,9 +66,7 @@ class JobQuerySet(models.QuerySet):
 
     def give_up_exhausted(self) -> int:
         """End jobs whose last allowed attempt died with its worker, so that they are seen and not tried for ever."""
-        return self.filter(
-            state__in=UNFINISHED, attempt__gte=MAX_ATTEMPTS, lease_until__lt=timezone.now()
-        ).update(
+        return self.filter(state__in=UNFINISHED, attempt__gte=MAX_ATTEMPTS, lease_until__lt=timezone.now()).update(
             state=JobState.FAILED, finished_at=timezone.now(), error="worker lost", lease_until=None
         )
 

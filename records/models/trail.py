@@ -33,6 +33,9 @@ class ChainHead(models.Model):
     number = models.PositiveBigIntegerField(default=0)
     hash = models.CharField(max_length=64, default=rules.GENESIS)
 
+    def __str__(self) -> str:
+        return f"{self.number} {self.hash[:12]}"
+
 
 class EventQuerySet(models.QuerySet):
     """Reading of the trail. Rows are only ever appended."""
@@ -141,6 +144,9 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.number} {self.action}"
 
+    def save(self, *args, **kwargs):
+        raise TypeError("Events are written by Event.objects.append.")
+
     def seal(self) -> None:
         """Bring the texts to their stored form and set the hash over it."""
         for name in ("before", "after", "reason"):
@@ -158,9 +164,6 @@ class Event(models.Model):
             reason=self.reason,
             previous_hash=self.previous_hash,
         )
-
-    def save(self, *args, **kwargs):
-        raise TypeError("Events are written by Event.objects.append.")
 
     def delete(self, *args, **kwargs):
         raise TypeError("The trail is only ever added to.")
