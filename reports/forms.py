@@ -36,6 +36,13 @@ class SourceForm(RegisterForm):
     class Meta:
         model = Source
         fields = ["code", "kind", "publisher", "date_text", "about"]
+        labels = {
+            "code": gettext_lazy("Code"),
+            "kind": gettext_lazy("Kind"),
+            "publisher": gettext_lazy("Publisher"),
+            "date_text": gettext_lazy("Date"),
+            "about": gettext_lazy("About"),
+        }
         help_texts = {
             "code": gettext_lazy("A short name of your own, such as HNM-2017-04-20."),
             "date_text": gettext_lazy("Year, or year-month-day as far as it is known: 2020, 2017-04-20."),
@@ -107,6 +114,7 @@ class TargetForm(RegisterForm):
         model = Target
         fields = ["measure", "agency", "agency_kind", "comparator", "value", "of", "unit", "due", "source"]
         widgets = {"due": DayInput}
+        labels = {"source": gettext_lazy("Source")}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
