@@ -27,13 +27,15 @@ class Known:
 
 
 def known_on(request: HttpRequest, item: Return) -> Known | None:
-    """The edition that `?known_on=YYYY-MM-DD` asks for; None where nothing is asked. Raises Http404 for a day that is
-    none, that is still to come, or on which the return was not accepted yet."""
+    """The edition that `?known_on=` asks for (2026-10-01, or 01/10/2026 as typed); None where nothing is asked.
+
+    Raises Http404 for a day that is none, that is still to come, or on which the return was not accepted yet.
+    """
     asked = request.GET.get("known_on")
     if asked is None:
         return None
     try:
-        day = date.fromisoformat(asked)
+        day = datetime.strptime(asked, "%d/%m/%Y").date() if "/" in asked else date.fromisoformat(asked)
     except ValueError as error:
         raise Http404 from error
     if day > timezone.localdate() or not tally.was_known(item, day):
