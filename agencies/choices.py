@@ -66,6 +66,7 @@ ACTION_LABELS = {
     "revoke_role": pgettext_lazy("event", "Role revoked"),
     "issue_token": pgettext_lazy("event", "Token issued"),
     "revoke_token": pgettext_lazy("event", "Token revoked"),
+    "restore": pgettext_lazy("event", "Restored from a backup"),
     "import_agencies": pgettext_lazy("event", "Agencies imported"),
     "import_successions": pgettext_lazy("event", "Successions imported"),
     "import_procedures": pgettext_lazy("event", "Procedures imported"),
