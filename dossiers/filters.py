@@ -30,11 +30,11 @@ class PeriodFilter(django_filters.FilterSet):
 
 
 class ReturnFilter(django_filters.FilterSet):
-    """Returns by agency, period and state."""
+    """Returns by agency, period and state. The periods offered are those of the returns given: others stay unknown."""
 
     q = search_filter("agency__search_key")
     period = django_filters.ModelChoiceFilter(
-        queryset=Period.objects.filter(returns__isnull=False).distinct().latest_first(),
+        queryset=Period.objects.none(),
         to_field_name="label",
         label=_("Period"),
         empty_label=_("All periods"),
@@ -46,6 +46,11 @@ class ReturnFilter(django_filters.FilterSet):
     class Meta:
         model = Return
         fields = []
+
+    def __init__(self, data, queryset, **kwargs):
+        super().__init__(data, queryset, **kwargs)
+        periods = queryset.order_by().values("period")
+        self.filters["period"].queryset = Period.objects.filter(pk__in=periods).latest_first()
 
 
 class ReviewFilter(django_filters.FilterSet):
