@@ -1,7 +1,7 @@
 """Saving changed cells of a return: one transaction, one UPDATE, one event; a stale line is refused with both values.
 
 Lines that nobody else touched are saved although another line of the same request is refused: what was typed in them
-is safe, and the clerk is asked about the one that is not (docs/decisions/0012-stale-lines.md).
+is safe, and the clerk is asked about the one that is not (docs/decisions/0004-stale-lines.md).
 """
 
 from collections.abc import Iterable
