@@ -70,7 +70,7 @@ def _unwritable(target: Path, error: OSError) -> Unusable:
 
 
 def _fill(archive: zipfile.ZipFile) -> Manifest:
-    with _snapshot():
+    with snapshot():
         parts = [_write_table(archive, name, model) for name, model in sorted(layout.backed_up().items())]
         files, missing = _write_files(archive)
         manifest = Manifest(
@@ -88,7 +88,7 @@ def _fill(archive: zipfile.ZipFile) -> Manifest:
 
 
 @contextlib.contextmanager
-def _snapshot() -> Iterator[None]:
+def snapshot() -> Iterator[None]:
     """A transaction that sees the database at one instant and keeps nobody from writing; or the caller's."""
     if connection.in_atomic_block:
         yield
