@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -190,6 +191,7 @@ def test_one_row_costs_what_three_cost(name, path, make, cast, client_of):
 
     def cost() -> tuple[list[str], int]:
         client.get(path)
+        cache.clear()
         with CaptureQueriesContext(
             connection,
         ) as told:
