@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cchc_portal.lib import xlsx, xlsx_scan
+from cchc_portal.lib import xlsx_scan
 from cchc_portal.lib.xlsx import SheetError, column_letters, open_workbook, read_rows
 
 COLUMNS = {"code": ("Mã",), "name": ("Tên đơn vị",), "valid_from": ()}
