@@ -19,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cchc_portal.settings")
 app = Celery("cchc_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["dossiers.workbooks"])
 
 SLOTS_KEPT = timedelta(days=7)
 
@@ -68,6 +69,9 @@ CLOCK = {
     ),
     "send_reminders": Entry(
         Daily(7, 30), ("send_reminders", "--write"), "each person hears once a day, before work, of all that is due"
+    ),
+    "clear_uploads": Entry(
+        Daily(3, 30), ("clear_uploads",), "uploaded workbooks that nobody saved are not kept for ever"
     ),
     "verify_trail": Entry(Daily(2, 30), ("verify_trail",), "a changed trail is noticed within a day"),
 }

@@ -97,6 +97,7 @@ MATRIX = [
     ("get", "/overview/", {200: OVERSIGHT}, REFUSED),
     ("get", "/review/", {200: f"{OFFICE} kiemtoan"}, REFUSED),
     ("get", "/extensions/new/", {200: OFFICE}, REFUSED),
+    ("get", "/review/consolidate/", {200: OFFICE}, REFUSED),
     ("get", "/visits/new/", {200: f"hoa {OFFICE}"}, REFUSED),
     ("get", "/teams/new/", {200: OFFICE}, REFUSED),
     ("get", "/teams/{team}/", {200: f"{TEAM} {OVERSIGHT}"}, HIDDEN),

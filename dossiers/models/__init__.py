@@ -1,6 +1,7 @@
 """How many: periods, returns with their lines, and the summaries that rates are read from."""
 
 from dossiers.models.adjustment import AdjustedCell, Adjustment, Edition
+from dossiers.models.consolidation import Consolidation
 from dossiers.models.line import Explanation, LateReason, LateReasonCount, Line
 from dossiers.models.period import Extension, Period
 from dossiers.models.returns import Remark, Return
@@ -9,6 +10,7 @@ from dossiers.models.summary import RateRun, StaleFigure, Summary
 __all__ = [
     "AdjustedCell",
     "Adjustment",
+    "Consolidation",
     "Edition",
     "Explanation",
     "Extension",

@@ -12,19 +12,19 @@ from django.views.decorators.http import require_POST, require_safe
 from agencies.permissions import keeps_accounts
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.paging import page_of
-from dossiers.models import RateRun
+from dossiers.models import Consolidation, RateRun
 from records import registry
 from records.choices import UNFINISHED, JobState, MailKind
 from records.models import Document, Event, Mail
 
 # What stands in the address → the table of jobs.
-TABLES = {"documents": Document, "mails": Mail, "rates": RateRun}
+TABLES = {"documents": Document, "mails": Mail, "rates": RateRun, "consolidations": Consolidation}
 SHOWN_STATES = (*UNFINISHED, JobState.FAILED)
 
 
 @require_safe
 def job_list(request: HttpRequest) -> HttpResponse:
-    """Documents, mails and rate runs that are queued, running or failed; ?of= names the table, ?state= narrows."""
+    """Jobs of one table that are queued, running or failed; ?of= names the table, ?state= narrows."""
     if not keeps_accounts(request.user):
         raise PermissionDenied
     of = request.GET.get("of") if request.GET.get("of") in TABLES else "documents"
@@ -32,9 +32,10 @@ def job_list(request: HttpRequest) -> HttpResponse:
     states = (state,) if state in SHOWN_STATES else SHOWN_STATES
     jobs = TABLES[of].objects.filter(state__in=states).order_by("-asked_at", "-pk")
     page = page_of(request, jobs)
+    ours = {"rates": _("Rates"), "consolidations": _("Workbooks")}
     labels = {kind.code: kind.label for kind in registry.kinds()} | dict(MailKind.choices)
     for job in page.object_list:
-        job.told = _("Rates") if of == "rates" else labels.get(job.kind, job.kind)
+        job.told = ours[of] if of in ours else labels.get(job.kind, job.kind)
         # The first word of an error names its kind; the rest may quote what the document says.
         job.error_kind = job.error.split(":", 1)[0].splitlines()[0][:60] if job.error else ""
     context = {

@@ -121,6 +121,7 @@ def review(request: HttpRequest) -> HttpResponse:
         "waiting": waiting.count(),
         "proposals": proposals.select_related("void_proposed_by")[:QUEUE_SHOWN],
         "may_extend": permissions.may_extend(request.user),
+        "may_consolidate": permissions.may_consolidate(request.user),
         "as_of": now,
         "breadcrumb": [(_("Review of returns"), None)],
     }

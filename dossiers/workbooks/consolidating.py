@@ -5,10 +5,10 @@ the report names it. Reading is spread over processes, the database is asked a f
 """
 
 import gc
+import hashlib
 import multiprocessing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 
 from django.core.exceptions import PermissionDenied
@@ -17,18 +17,18 @@ from django.db.models import F, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from agencies.models import Agency, Person
+from agencies.models import Person
 from cchc_portal.lib.errors import Conflict, Refused
 from cchc_portal.lib.xlsx import SheetError
 from dossiers import rules
-from dossiers.choices import FormVersion, LineSort, ReturnState
-from dossiers.models import Extension, Line, Period, Return
+from dossiers.choices import ReturnState
+from dossiers.models import Line, Period, Return
 from dossiers.permissions import may_consolidate
-from dossiers.workbooks.cells import Problem, words
-from dossiers.workbooks.matching import Target, Targets, judge
+from dossiers.workbooks.cells import Problem
+from dossiers.workbooks.matching import judge
+from dossiers.workbooks.places import BLANK, Places
 from dossiers.workbooks.saving import STORED, check_version, insert_rows, write_rows
-from dossiers.workbooks.tables import Table, read_table
-from procedures.models import AgencyProcedure
+from dossiers.workbooks.tables import read_table
 from records.models import Event
 
 ACTION = "consolidate_returns"
@@ -50,11 +50,15 @@ class FileReport:
 
 @dataclass
 class Consolidation:
-    """The whole: a report per file, the sums of the typed figures over every line read, whether it was saved."""
+    """The whole: a report per file, the sums of the typed figures over every line read, whether it was saved.
+
+    `fingerprint` tells one set of changes, with the versions they would be made to, from any other.
+    """
 
     files: list[FileReport]
     sums: dict[str, int]
     saved: bool = False
+    fingerprint: str = ""
 
     @property
     def problems(self) -> int:
@@ -67,31 +71,6 @@ class Consolidation:
     @property
     def changed(self) -> int:
         return sum(one.changed for one in self.files)
-
-
-@dataclass
-class _Place:
-    """Where the figures of one agency go: its return (None: to be opened), its lines."""
-
-    agency_id: int
-    name: str
-    return_id: int | None
-    version: int
-    form_version: str
-    refusal: str
-    rows: list[tuple]
-
-    def targets(self) -> Targets:
-        made = [
-            Target(pk, version, code, name, _figures(cells), procedure)
-            for procedure, code, name, _group, pk, version, cells in self.rows
-        ]
-        return Targets(made, {words(row[3]) for row in self.rows})
-
-
-def _figures(cells: tuple) -> rules.Figures:
-    """Figures of a stored row in the order of `STORED`."""
-    return rules.Figures.from_stored(dict(zip(STORED, cells, strict=True)))
 
 
 def _stored(cells: dict) -> tuple:
@@ -118,104 +97,11 @@ class _Read:
     seen: frozenset = frozenset()
 
 
-_BLANK = (*[None] * len(rules.CELL_NAMES), 0)
-
-
-class _Places:
-    """Everything the database knows about the period, read before the files are; inherited by the processes."""
-
-    def __init__(self, period: Period):
-        self.period = period
-        self.by_code: dict[str, _Place] = {}
-        agencies = list(Agency.objects.values_list("pk", "code", "name", "short_name"))
-        self.codes = {code.casefold(): code for _pk, code, _name, _short in agencies}
-        self.by_name: dict[str, set[str]] = {}
-        for _pk, code, name, short in agencies:
-            for said in {words(name), words(short)}:
-                self.by_name.setdefault(said, set()).add(code)
-        returns = {item.agency_id: item for item in Return.objects.current().filter(period=period)}
-        lines = self._lines(returns)
-        offered = self._offered(returns)
-        open_for = self._extended()
-        for pk, code, name, _short in agencies:
-            item = returns.get(pk)
-            if item is None and pk not in offered:
-                continue
-            self.by_code[code] = _Place(
-                agency_id=pk,
-                name=name,
-                return_id=item.pk if item else None,
-                version=item.version if item else 1,
-                form_version=item.form_version if item else FormVersion.II_06A,
-                refusal=self._refusal(item, pk in open_for),
-                rows=lines.get(item.pk, []) if item else offered[pk],
-            )
-
-    def _lines(self, returns: dict) -> dict[int, list[tuple]]:
-        rows = (
-            Line.objects.filter(of__in=[item.pk for item in returns.values()], procedure__isnull=False)
-            .order_by("of", "position", "pk")
-            .values_list(
-                "of",
-                "procedure",
-                "procedure__code",
-                "procedure__name",
-                "procedure__field__name",
-                "pk",
-                "version",
-                *STORED,
-            )
-        )
-        return {of: [(*row[1:7], row[7:]) for row in group] for of, group in groupby(rows, key=lambda row: row[0])}
-
-    def _offered(self, returns: dict) -> dict[int, list[tuple]]:
-        """Procedures of the agencies that have no return yet, in the order of a return."""
-        period = self.period
-        if period.first_day is None:
-            return {}
-        rows = (
-            AgencyProcedure.objects.valid_within(period.first_day, period.last_day)
-            .exclude(agency__in=list(returns))
-            .filter(agency__reporting=True, agency__in=Agency.objects.valid_on(period.last_day))
-            .order_by("agency", "procedure__field__sort_key", "procedure__sort_key", "procedure")
-            .values_list("agency", "procedure", "procedure__code", "procedure__name", "procedure__field__name")
-        )
-        return {
-            pk: [(*row[1:], None, 1, _BLANK) for row in dict.fromkeys(group)]
-            for pk, group in groupby(rows, key=lambda row: row[0])
-        }
-
-    def _extended(self) -> set[int]:
-        now = timezone.now()
-        return set(Extension.objects.filter(period=self.period, until__gt=now).values_list("agency_id", flat=True))
-
-    def _refusal(self, item: Return | None, extended: bool) -> str:
-        """Why no figure may go there; "" where it may."""
-        if item is not None and item.state != ReturnState.DRAFT:
-            return _("Figures are entered in drafts only; this return is %(state)s.") % {
-                "state": item.get_state_display()
-            }
-        if item is not None and item.line_sort != LineSort.PROCEDURE:
-            return _("The return has no lines by procedure.")
-        if self.period.is_locked() and not extended:
-            return _("Entry for %(period)s is locked.") % {"period": self.period}
-        return ""
-
-    def code_of(self, table: Table, path: Path) -> str | None:
-        """Whose workbook it is: what it says of itself, else its file name, else its heading where that is unique."""
-        if said := table.meta.get("agency"):
-            return said
-        if code := self.codes.get(path.stem.casefold()):
-            return code
-        fits = self.by_name.get(words(table.reporter), set()) if table.reporter else set()
-        return next(iter(fits)) if len(fits) == 1 else None
-
-
 def _refused(name: str, reason: str, remedy: str = "") -> _Read:
     return _Read(FileReport(name, problems=[Problem("", 0, "", "", reason, remedy)]), "", [], [])
 
 
-def _read_one(places: _Places, path: Path) -> _Read:
+def _read_one(places: Places, path: Path) -> _Read:
     """One file, read and judged; asks the database nothing."""
     try:
         table = read_table(path)
@@ -257,14 +143,14 @@ def _read_one(places: _Places, path: Path) -> _Read:
     return _Read(report, code, rows, sums, frozenset(line.target.code for line in judged.lines))
 
 
-_shared: _Places | None = None
+_shared: Places | None = None
 
 
 def _read_shared(path: Path) -> _Read:
     return _read_one(_shared, path)
 
 
-def _read_all(places: _Places, paths: list[Path], processes: int, progress: Callable[[int], None] | None):
+def _read_all(places: Places, paths: list[Path], processes: int, progress: Callable[[int], None] | None):
     """Every file in the order given; in forked processes where there are many, which inherit what was read."""
     global _shared
     if processes < 2 or len(paths) < FILES_FOR_PROCESSES:
@@ -299,25 +185,37 @@ def consolidate(
     write: bool = False,
     processes: int = 1,
     progress: Callable[[int], None] | None = None,
+    expected: str = "",
+    keep: Callable[[Consolidation], None] | None = None,
 ) -> Consolidation:
     """Take the workbooks over into the drafts of their agencies, opening those that are missing.
 
-    Nothing is saved where one file has an error or `write` is false. Raises PermissionDenied, and Conflict when a line
-    was changed between reading and saving.
+    Nothing is saved where one file has an error or `write` is false. `expected` is the fingerprint that somebody looked
+    at; `keep` is called within the transaction that saves, so that what it writes stands or falls with the figures.
+    Raises PermissionDenied, and Conflict when a line was changed between reading and saving or since `expected`.
     """
     if not may_consolidate(by):
         raise PermissionDenied
-    places = _Places(period)
+    places = Places(period)
     read = _read_all(places, sorted(paths), processes, progress)
     _refuse_twice(read)
     sums = {name: sum(one.sums[i] for one in read if one.sums) for i, name in enumerate(rules.TYPED_NAMES)}
-    done = Consolidation([one.report for one in read], sums)
+    done = Consolidation([one.report for one in read], sums, fingerprint=_fingerprint(read))
     if write and not done.problems and done.changed:
+        if expected and done.fingerprint != expected:
+            raise Conflict(_("The returns were changed since the workbooks were checked; nothing was saved."))
         with transaction.atomic():
             _save(places, read, by)
             _verify(places, read, sums)
-        done.saved = True
+            done.saved = True
+            if keep:
+                keep(done)
     return done
+
+
+def _fingerprint(read: list[_Read]) -> str:
+    rows = [(one.agency, *row) for one in read for row in one.rows]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
 def _refuse_twice(read: list[_Read]) -> None:
@@ -329,7 +227,7 @@ def _refuse_twice(read: list[_Read]) -> None:
             one.report.problems.append(Problem("", 0, "", "", reason, _("Keep one of the two files.")))
 
 
-def _save(places: _Places, read: list[_Read], by: Person) -> None:
+def _save(places: Places, read: list[_Read], by: Person) -> None:
     now = timezone.now()
     changed = [one for one in read if one.rows]
     opened = _open(places, [one for one in changed if places.by_code[one.agency].return_id is None], by)
@@ -349,7 +247,7 @@ def _save(places: _Places, read: list[_Read], by: Person) -> None:
     )
 
 
-def _open(places: _Places, read: list[_Read], by: Person) -> set[str]:
+def _open(places: Places, read: list[_Read], by: Person) -> set[str]:
     """Drafts for the agencies that have none, their lines already filled."""
     if not read:
         return set()
@@ -363,12 +261,12 @@ def _open(places: _Places, read: list[_Read], by: Person) -> set[str]:
         filled = {row[2]: row[4] for row in one.rows}
         for position, row in enumerate(place.rows, start=1):
             values = filled.get(row[0])
-            lines.append((item.pk, position, row[0], now, by.pk if values else None, *(values or _BLANK)))
+            lines.append((item.pk, position, row[0], now, by.pk if values else None, *(values or BLANK)))
     insert_rows(lines)
     return {one.agency for one in read}
 
 
-def _verify(places: _Places, read: list[_Read], sums: dict[str, int]) -> None:
+def _verify(places: Places, read: list[_Read], sums: dict[str, int]) -> None:
     """What stands in the database adds up to what was read, figure by figure; otherwise nothing is kept."""
     ids = [places.by_code[one.agency].return_id for one in read]
     ids = [pk for pk in ids if pk is not None]
@@ -379,7 +277,7 @@ def _verify(places: _Places, read: list[_Read], sums: dict[str, int]) -> None:
             raise Refused([_("The sums in the database differ from those of the workbooks; nothing was saved.")])
 
 
-def _unread_sums(places: _Places, read: list[_Read]) -> dict[str, int]:
+def _unread_sums(places: Places, read: list[_Read]) -> dict[str, int]:
     """Stored figures of lines that the workbooks do not hold."""
     sums = dict.fromkeys(rules.TYPED_NAMES, 0)
     for one in read:

@@ -2,8 +2,19 @@
 
 from records.models.documents import Document, Source, StoredFile
 from records.models.idempotency import IdempotencyKey
-from records.models.jobs import ClockSlot, Job
+from records.models.jobs import ClockSlot, Job, JobQuerySet
 from records.models.mails import Mail
 from records.models.trail import ChainHead, Event
 
-__all__ = ["ChainHead", "ClockSlot", "Document", "Event", "IdempotencyKey", "Job", "Mail", "Source", "StoredFile"]
+__all__ = [
+    "ChainHead",
+    "ClockSlot",
+    "Document",
+    "Event",
+    "IdempotencyKey",
+    "Job",
+    "JobQuerySet",
+    "Mail",
+    "Source",
+    "StoredFile",
+]
