@@ -24,7 +24,9 @@ class VisitFilter(django_filters.FilterSet):
     agency = django_filters.ModelChoiceFilter(
         label=_("Agency"), queryset=_agencies, to_field_name="code", empty_label=_("every agency")
     )
-    year = django_filters.NumberFilter(label=_("Year"), field_name="date", lookup_expr="year", min_value=1990)
+    year = django_filters.NumberFilter(
+        label=_("Year"), field_name="date", lookup_expr="year", min_value=1990, max_value=2200
+    )
 
     class Meta:
         model = Visit

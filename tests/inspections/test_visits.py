@@ -32,6 +32,13 @@ def plan(cast, team, period_q):
     }
 
 
+@pytest.mark.parametrize("year", ["10000", "9" * 40, "1e9", "-1", "NaN"])
+def test_a_year_that_is_none_is_refused_at_its_field(cast, client_of, visit, year):
+    answer = client_of(cast.quan).get(reverse("inspections:visit_list"), {"year": year})
+    assert answer.status_code == 200
+    assert answer.context["filter"].errors["year"]
+
+
 @pytest.mark.parametrize("name", ["hoa", "khoa", "quan", "lanhdao", "kiemtoan", "lan", "minh"])
 def test_those_concerned_see_the_visit(cast, client_of, visit, name):
     client = client_of(getattr(cast, name))
