@@ -105,22 +105,29 @@ def _delete_stale(marks: list[int]) -> None:
         StaleFigure.objects.filter(pk__in=marks[start : start + MARKS_AT_ONCE]).delete()
 
 
+def _above(agencies: dict[int, tuple[str, str]], agency: int) -> list[str]:
+    """The keys on the path of an agency, its own included; none where there is no such agency."""
+    path = agencies.get(agency, ("", ""))[1].strip("/")
+    return path.split("/") if path else []
+
+
 def differences() -> list[tuple[str, str, bool]]:
     """Rows that do not say what a full recompute would, as (agency code, period label, tree).
 
-    What is marked stale, and everything above it, is about to be summed again and is left out.
+    What is marked stale, and everything above it, is about to be summed again and is left out. An agency or a period
+    that is not there (a broken reference) is named by its key.
     """
     stale = set(StaleFigure.objects.values_list("agency_id", "period_id"))
     agencies = {pk: (code, path) for pk, code, path in Agency.objects.values_list("pk", "code", "path")}
     labels = dict(Period.objects.values_list("pk", "label"))
-    waiting = {(int(above), period) for agency, period in stale for above in agencies[agency][1].strip("/").split("/")}
+    waiting = {(int(above), period) for agency, period in stale for above in _above(agencies, agency)}
     found = []
     with transaction.atomic(), connection.cursor() as cursor:
         for tree, expected in ((False, stale), (True, waiting)):
             cursor.execute(kept_aside(Scope(), tree=tree))
             cursor.execute(wrong(tree=tree))
             found += [
-                (agencies[agency][0], labels[period], tree)
+                (agencies.get(agency, (f"#{agency}", ""))[0], labels.get(period, f"#{period}"), tree)
                 for agency, period in cursor.fetchall()
                 if (agency, period) not in expected
             ]

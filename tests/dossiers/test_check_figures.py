@@ -113,6 +113,17 @@ def test_broken_references_are_named(line, cast):
             cursor.execute("UPDATE dossiers_line SET procedure_id = %s WHERE id = %s", [line.procedure_id, line.pk])
 
 
+def test_a_return_of_no_agency_is_named_among_all_else(line, cast):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE dossiers_return SET agency_id = 999999 WHERE id = %s", [line.of_id])
+        try:
+            said = found()
+        finally:
+            cursor.execute("UPDATE dossiers_return SET agency_id = %s WHERE id = %s", [cast.khcn.pk, line.of_id])
+    assert f"broken reference: dossiers.return {line.of_id} agency" in said
+    assert "stale rates: #999999 2026-Q3 own sums differ from the lines" in said
+
+
 cells = st.one_of(st.none(), st.integers(0, 6), st.just(10_000_001))
 
 
