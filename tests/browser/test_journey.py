@@ -131,7 +131,7 @@ def enter(page):
     total = page.locator("tfoot")
     for number in (*sums, sum(sums[:3]), entered.resolved):
         expect(total.get_by_text(format_count(number), exact=True).first).to_be_visible()
-    breaches = page.locator("[data-cchc-breaches] .breach")
+    breaches = page.locator("[data-cchc-breaches] .breach:not(.breach--note)")
     expect(breaches).to_have_count(1)
     expect(breaches).to_contain_text("R10")
     page.locator("[data-cchc-open]").first.press("Enter")

@@ -71,6 +71,18 @@ def test_a_count_that_is_none_is_named_even_in_a_published_row(line):
     assert [said[:20] for said in found()] == ["identity R7: HN-KHCN"]
 
 
+def test_a_count_under_a_mark_of_not_applicable_is_named(line):
+    Line.objects.update(withdrawn=0, not_applicable=1 << TYPED_NAMES.index("withdrawn"), received_online=6)
+    tally.recompute_all()
+    assert found() == []
+    for hidden in (4, None):
+        Line.objects.update(withdrawn=hidden)
+        assert (
+            f"not applicable: line {line.pk} of return {line.of_id} holds a count where it says that there is none"
+            in (found())
+        )
+
+
 def test_wrong_sums_are_named(line):
     Summary.objects.filter(tree=False).update(resolved=1)
     # The tree is summed from the own rows, so it is no longer what they give either.

@@ -6,10 +6,11 @@ from datetime import timedelta
 from django.apps import apps
 from django.core.management.base import BaseCommand
 from django.db.models import Exists, F, ForeignKey, OuterRef, Q
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from agencies.models import Agency
-from dossiers import tally
+from dossiers import rules, tally
 from dossiers.choices import LOCKED_STATES, LineSort
 from dossiers.models import Explanation, Line, Remark, Return, StaleFigure
 
@@ -40,6 +41,17 @@ def orphans() -> Iterator[str]:
             yield f"orphan: {model._meta.model_name} {pk} is about a line of another return"
 
 
+def masked_counts() -> Iterator[str]:
+    """Cells marked as not applicable that hold a count: the one would be printed, the other summed."""
+    marked = Q(pk__in=[])
+    for position, figure in enumerate(rules.FIGURES):
+        bit = F("not_applicable").bitand(1 << position)
+        holds = ~Q(**{figure.name: 0}) | Q(**{f"{figure.name}__isnull": True})
+        marked |= Q(GreaterThan(bit, 0)) & holds
+    for pk, of in Line.objects.filter(marked, not_applicable__gt=0).order_by("pk").values_list("pk", "of_id"):
+        yield f"not applicable: line {pk} of return {of} holds a count where it says that there is none"
+
+
 def stale_rates() -> Iterator[str]:
     """Marks that nobody took away in time, and sums that are not what a full recompute gives."""
     old = StaleFigure.objects.filter(since__lt=timezone.now() - STALE_AFTER)
@@ -66,7 +78,7 @@ def broken_references() -> Iterator[str]:
             yield f"broken reference: agency {code} path {path}"
 
 
-CHECKS = (broken_identities, orphans, stale_rates, broken_references)
+CHECKS = (broken_identities, orphans, masked_counts, stale_rates, broken_references)
 
 
 class Command(BaseCommand):
