@@ -51,9 +51,14 @@ function cellText(cell) {
   return cell.textContent.replace(/[ \t\r\n]+/g, (blank) => (blank.includes("\n") ? "\n" : " ")).trim();
 }
 
+/* Styles are cut out before parsing: the page's policy forbids them, even in a document that is never shown. */
+function withoutStyles(html) {
+  return html.replace(/<style[\s\S]*?<\/style>/gi, "").replace(/\sstyle\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)/gi, "");
+}
+
 /* Rows of cells from the one table of text/html; null where there is none or more than one. */
 export function parseHtml(html) {
-  const tables = new DOMParser().parseFromString(html, "text/html").querySelectorAll("table");
+  const tables = new DOMParser().parseFromString(withoutStyles(html), "text/html").querySelectorAll("table");
   if (tables.length !== 1) return null;
   const rows = [...tables[0].rows].map(() => []);
   [...tables[0].rows].forEach((row, down) => {

@@ -80,7 +80,8 @@ function showCellState() {
 /* After a change of lines: their computed cells, marks and messages, what is kept in the browser, and the sums. */
 function refresh(lines) {
   for (const line of lines) {
-    outbox.keep(line.id, line.version, sheet.unsent(line));
+    // While the clerk is asked about a line, its entries stay behind it: an earlier version asks again after a reload.
+    outbox.keep(line.id, line.conflict ? 0 : line.version, sheet.unsent(line));
     const breaches = sheet.check(line);
     drawn.showLine(line);
     markCells(line, breaches, drawn, stateOf);

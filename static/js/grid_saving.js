@@ -98,23 +98,24 @@ export class Saver {
   #settled() {
     this.#failing = false;
     if (this.sheet.lines.some((line) => line.conflict)) this.#say("conflict");
+    else if (this.#pending) this.#say("typing");
     else if (this.sheet.refusedCells) this.#say("refused");
     else if (this.#savedAt) this.#say("saved", { time: this.#savedAt });
     else this.#say("nothing");
   }
 
-  #nextBatch() {
+  async #nextBatch() {
     if (this.#batches.length) return this.#batches[0];
     const lines = this.sheet.edits();
     if (!lines.length) return null;
     const batch = { person: this.sheet.person, item: this.sheet.id, key: newKey(), lines };
-    this.outbox.depart(batch);
     this.#batches.push(batch);
+    await this.outbox.depart(batch);
     return batch;
   }
 
   async #send() {
-    const batch = this.#closed ? null : this.#nextBatch();
+    const batch = this.#closed ? null : await this.#nextBatch();
     if (!batch) return this.#closed || this.#settled();
     this.#say("saving");
     let response;

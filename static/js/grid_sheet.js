@@ -220,6 +220,8 @@ export class Sheet {
   /* Somebody else changed the line: what nobody typed in here follows theirs, the rest waits for a choice. */
   wasRefused(conflict) {
     const line = this.line(conflict.id);
+    // The answer to a batch of an earlier page: the line has moved on since, and the next save is answered anew.
+    if (conflict.version < line.seen) return line;
     const { late_reasons, explanations, note, ...cells } = conflict.theirs;
     for (const name of this.table.typed) {
       if (line.cells[name] === line.saved.cells[name]) line.cells[name] = cells[name];

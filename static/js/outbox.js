@@ -23,6 +23,10 @@ function opened() {
   return finished(request);
 }
 
+function typedIn({ value, text }) {
+  return [value, text];
+}
+
 /* A name no other batch has; `randomUUID` is missing on pages without TLS. */
 export function newKey() {
   return [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(16).padStart(8, "0")).join("");
@@ -30,7 +34,11 @@ export function newKey() {
 
 export class Outbox {
   #db = null;
-  #written = new Map();
+  // Places to entries: as they should be, as they were last written, and what differs for the next transaction.
+  #wanted = new Map();
+  #stored = new Map();
+  #changed = new Map();
+  #due = false;
   #troubled = false;
 
   constructor({ person, item, onTrouble }) {
@@ -52,7 +60,10 @@ export class Outbox {
         finished(read.objectStore(ENTRIES).getAll(own)),
         finished(read.objectStore(BATCHES).getAll(own)),
       ]);
-      for (const entry of entries) this.#written.set(`${entry.line} ${entry.name}`, JSON.stringify(entry));
+      for (const entry of entries) {
+        this.#wanted.set(`${entry.line} ${entry.name}`, JSON.stringify(entry));
+        this.#stored.set(`${entry.line} ${entry.name}`, entry);
+      }
       return { entries, batches };
     } catch {
       this.#trouble();
@@ -66,64 +77,84 @@ export class Outbox {
     this.onTrouble();
   }
 
-  #write(store, act) {
-    if (!this.#db) return;
-    try {
-      const transaction = this.#db.transaction(store, "readwrite");
-      transaction.onabort = () => this.#trouble();
-      act(transaction.objectStore(store));
-      // The order to commit leaves with the entry itself: a tab that is killed right afterwards has sent both.
-      transaction.commit?.();
-    } catch {
-      this.#trouble();
-    }
+  /* One transaction; resolves when it is on the disk, or has failed. */
+  #write(stores, act) {
+    return new Promise((resolve) => {
+      try {
+        const transaction = this.#db.transaction(stores, "readwrite");
+        transaction.oncomplete = resolve;
+        transaction.onabort = () => resolve(this.#trouble());
+        act(transaction);
+      } catch {
+        resolve(this.#trouble());
+      }
+    });
   }
 
   /* The line's unsent entries are exactly `unsent`: name → {value} or, for what is no count, {text}. */
   keep(line, version, unsent) {
-    const put = [];
     for (const [name, typed] of Object.entries(unsent)) {
       const entry = { person: this.person, item: this.item, line, name, version, ...typed };
-      const written = JSON.stringify(entry);
-      if (this.#written.get(`${line} ${name}`) === written) continue;
-      this.#written.set(`${line} ${name}`, written);
-      put.push(entry);
+      const place = `${line} ${name}`;
+      if (this.#wanted.get(place) === JSON.stringify(entry)) continue;
+      this.#wanted.set(place, JSON.stringify(entry));
+      this.#changed.set(place, entry);
     }
-    if (put.length) {
-      this.#write(ENTRIES, (store) => {
-        for (const entry of put) store.put(entry, [this.person, this.item, entry.line, entry.name]);
-      });
-    }
-    for (const place of this.#written.keys()) {
+    for (const place of this.#wanted.keys()) {
       const [at, name] = place.split(" ");
-      if (Number(at) === line && !(name in unsent)) this.#settle(line, name);
+      if (Number(at) !== line || name in unsent) continue;
+      this.#wanted.delete(place);
+      this.#changed.set(place, null);
     }
+    if (!this.#changed.size || this.#due) return;
+    this.#due = true;
+    queueMicrotask(() => this.#flush());
   }
 
-  /* Forgets an entry unless another tab has written a different one in its place. */
-  #settle(line, name) {
-    const written = this.#written.get(`${line} ${name}`);
-    this.#written.delete(`${line} ${name}`);
+  /* Everything that changed in one turn goes into one transaction. */
+  #flush() {
+    this.#due = false;
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    if (!this.#db || !changed.length) return;
+    this.#write(ENTRIES, (transaction) => {
+      const store = transaction.objectStore(ENTRIES);
+      for (const [place, entry] of changed) {
+        const [line, name] = place.split(" ");
+        const key = [this.person, this.item, Number(line), name];
+        if (entry) store.put(entry, key);
+        else this.#forget(store, key, this.#stored.get(place));
+        if (entry) this.#stored.set(place, entry);
+        else this.#stored.delete(place);
+      }
+      // The order to commit leaves with the entries: a tab that is killed right afterwards has sent both.
+      if (changed.every(([, entry]) => entry)) transaction.commit?.();
+    });
+  }
+
+  /* Deletes an entry unless another tab has written a different one in its place. */
+  #forget(store, key, stored) {
+    if (!stored) return;
+    store.get(key).onsuccess = ({ target }) => {
+      const same = target.result && JSON.stringify(typedIn(target.result)) === JSON.stringify(typedIn(stored));
+      if (same) store.delete(key);
+    };
+  }
+
+  /* A batch is on the disk before it leaves, behind the entries it was made of: whoever opens the page next sends it
+     again under its key and never takes an older entry for the newest. */
+  async depart(batch) {
     if (!this.#db) return;
-    try {
-      const store = this.#db.transaction(ENTRIES, "readwrite").objectStore(ENTRIES);
-      const key = [this.person, this.item, line, name];
-      store.get(key).onsuccess = (event) => {
-        const { value, text } = JSON.parse(written);
-        const there = event.target.result;
-        if (there && JSON.stringify([there.value, there.text]) === JSON.stringify([value, text])) store.delete(key);
-      };
-    } catch {
-      this.#trouble();
-    }
+    this.#flush();
+    await this.#write([ENTRIES, BATCHES], (transaction) => {
+      transaction.objectStore(BATCHES).put(batch, [this.person, this.item, batch.key]);
+      transaction.commit?.();
+    });
   }
 
-  /* A batch is kept before it leaves, so that it can be sent again under its key by whoever opens the page next. */
-  depart(batch) {
-    this.#write(BATCHES, (store) => store.put(batch, [this.person, this.item, batch.key]));
-  }
-
+  /* The server has answered the batch. */
   arrived(key) {
-    this.#write(BATCHES, (store) => store.delete([this.person, this.item, key]));
+    if (!this.#db) return;
+    this.#write(BATCHES, (transaction) => transaction.objectStore(BATCHES).delete([this.person, this.item, key]));
   }
 }

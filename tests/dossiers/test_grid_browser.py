@@ -3,52 +3,16 @@
 import re
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import expect
 
 from agencies.choices import RoleCode
 from agencies.models import Person, Role
-from dossiers.models import LateReason, Line
-from tests.dossiers.returns import SOUND, sound_return
+from dossiers.models import Line
+from tests.dossiers.entry import cell, draft, open_grid, state
+from tests.dossiers.returns import SOUND
 
+__all__ = ["draft", "open_grid"]
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def draft(cast, period_q, procedures_khcn):
-    LateReason.objects.create(code="thieu-nguoi", name="Thiếu người")
-    return sound_return(cast, period_q)
-
-
-@pytest.fixture
-def open_grid(live_server, client_of, draft, browser, browser_context_args):
-    """Opens the entry page for a person in a browser of its own; errors of the page fail the test."""
-    contexts, errors = [], []
-
-    def opened(person):
-        context = browser.new_context(**browser_context_args)
-        contexts.append(context)
-        key = client_of(person).cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": live_server.url}])
-        page = context.new_page()
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.goto(f"{live_server.url}/returns/{draft.pk}/grid/")
-        expect(page.locator("[data-cchc-grid][data-ready]")).to_be_attached()
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert [error for error in errors if "409" not in error and "net::ERR" not in error] == []
-
-
-def cell(page, line, name):
-    return page.locator(f'[data-line="{line.pk}"][data-cell="{name}"]')
-
-
-def state(page):
-    return page.locator("[data-cchc-save-state]")
 
 
 def test_a_clerk_types_with_the_keyboard_and_it_is_saved(open_grid, cast, draft):

@@ -1,0 +1,86 @@
+"""`python -m proofs`, or one of them with ONLY=name in the environment; a chaos cut short goes on where it stopped."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+
+from playwright.sync_api import sync_playwright
+
+from proofs import chaos, numbers, repairs, results, twice
+from proofs.world import World, clean_up, make_world, served
+from tests.conftest import CHROMIUM_FLAGS
+
+SEED = 1
+# SEEDS=10 does the first ten now; the next run goes on from there.
+SEEDS = int(os.environ.get("SEEDS", "50"))
+CONTROL_SEEDS = 2
+DOUBLES, INTERLEAVINGS = 200, 1_000
+
+
+def prove_chaos(world: World) -> dict:
+    """The safeguarded journeys, then the control."""
+    with served() as address, sync_playwright() as playwright:
+        program = next(path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.path.exists(path))
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+
+        def run(seed: int, *, safeguards: bool) -> dict:
+            number = 1000 + seed + (0 if safeguards else 500)
+            one = chaos.journey(
+                browser, address, world, seed, number=number, cells=chaos.CELLS_A_SEED, safeguards=safeguards
+            )
+            print(f"chaos {seed}{'' if safeguards else ' (control)'}: {one}", flush=True)
+            return one
+
+        rows = results.resumed("chaos", range(SEED, SEED + SEEDS), partial(run, safeguards=True))
+        seeds = range(SEED, SEED + CONTROL_SEEDS)
+        control = results.resumed("chaos-control", seeds, partial(run, safeguards=False))
+        browser.close()
+    lost, doubled = (sum(row[name] for row in rows) for name in ("lost", "doubled"))
+    control_failed = sum(row["lost"] + row["doubled"] for row in control)
+    return {
+        "tried": sum(row["cells"] for row in rows),
+        "failed": lost + doubled,
+        "lost": lost,
+        "doubled": doubled,
+        "control_failed": control_failed,
+        "control_tried": sum(row["cells"] for row in control),
+        "seeds": len(rows),
+        "tabs_killed": sum(row["killed"] for row in rows),
+        "minutes": sum(row["minutes"] for row in (*rows, *control)),
+        "ok": lost == doubled == 0 and control_failed > 0,
+    }
+
+
+PROOFS: dict[str, Callable[[World], dict]] = {
+    "numbers": lambda world: numbers.prove(),
+    "repairs": lambda world: repairs.prove(first_seed=SEED),
+    "double submits": lambda world: twice.prove_doubles(world, DOUBLES),
+    "lock against submit": lambda world: twice.prove_lock(world, INTERLEAVINGS, SEED),
+    "chaos": prove_chaos,
+}
+
+
+def main() -> int:
+    only = os.environ.get("ONLY", "")
+    chosen = {name: run for name, run in PROOFS.items() if only in ("", name, name.replace(" ", "_"))}
+    if not chosen:
+        print(f"no proof is called {only}; there are: {', '.join(PROOFS)}")
+        return 2
+    good, world = True, make_world()
+    try:
+        for name, run in chosen.items():
+            began = time.monotonic()
+            row = {"name": name, "seed": SEED, "minutes": 0.0, **run(world)}
+            row["minutes"] = round(row["minutes"] or (time.monotonic() - began) / 60, 2)
+            results.write(row)
+            good = good and row["ok"]
+            print("ok    " if row["ok"] else "FAILED", row, flush=True)
+    finally:
+        clean_up()
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

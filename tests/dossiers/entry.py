@@ -1,0 +1,52 @@
+"""The entry page in Chromium for tests: a draft, a browser of its own for each person, its cells and states."""
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import expect
+
+from dossiers.models import LateReason
+from tests.dossiers.returns import sound_return
+
+
+@pytest.fixture
+def draft(cast, period_q, procedures_khcn):
+    LateReason.objects.create(code="thieu-nguoi", name="Thiếu người")
+    return sound_return(cast, period_q)
+
+
+@pytest.fixture
+def open_grid(live_server, client_of, draft, browser, browser_context_args):
+    """Opens the entry page for a person in a browser of its own or in `context`; errors of the page fail the test."""
+    contexts, errors = [], []
+
+    def opened(person, context=None):
+        if context is None:
+            context = browser.new_context(**browser_context_args)
+            contexts.append(context)
+            key = client_of(person).cookies[settings.SESSION_COOKIE_NAME].value
+            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": live_server.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.goto(f"{live_server.url}/returns/{draft.pk}/grid/")
+        expect(page.locator("[data-cchc-grid][data-ready]")).to_be_attached()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    expected = ("409", "401", "403", "500", "net::ERR")
+    assert [error for error in errors if not any(one in error for one in expected)] == []
+
+
+def kill(page):
+    """The tab goes at once: no handler of the page is asked, what it was sending is cut off."""
+    page.close(run_before_unload=False)
+
+
+def cell(page, line, name):
+    return page.locator(f'[data-line="{line.pk}"][data-cell="{name}"]')
+
+
+def state(page):
+    return page.locator("[data-cchc-save-state]")

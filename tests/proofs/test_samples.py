@@ -1,0 +1,35 @@
+"""A sample of each long proof, so that `make test` notices when one would fail; `make proofs` runs them in full."""
+
+import random
+
+import pytest
+
+from proofs import chaos, numbers, repairs, twice
+from proofs.world import make_world, signed_in
+
+
+@pytest.fixture
+def proof_world(transactional_db):
+    return make_world()
+
+
+def test_numbers():
+    assert numbers.prove()["ok"]
+
+
+def test_repairs_beat_guessing():
+    assert repairs.prove(40)["ok"]
+
+
+def test_double_submits_have_one_effect_each(proof_world):
+    assert twice.prove_doubles(proof_world, 6)["failed"] == 0
+
+
+def test_a_lock_and_a_submission_have_one_outcome(proof_world):
+    item, client, rng = twice.sound(proof_world, 0), signed_in(proof_world.lan), random.Random(1)
+    assert all(twice.lock_against_submit(proof_world, item, rng, client) for _ in range(5))
+
+
+def test_chaos_loses_and_doubles_nothing(live_server, proof_world, browser):
+    one = chaos.journey(browser, live_server.url, proof_world, 3, number=0, cells=80, safeguards=True)
+    assert (one["cells"], one["lost"], one["doubled"]) == (80, 0, 0)
