@@ -1,14 +1,16 @@
 """`python -m proofs`, or one of them with ONLY=name in the environment; a chaos cut short goes on where it stopped."""
 
 import os
+import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-from proofs import chaos, numbers, repairs, results, twice
+from proofs import chaos, fluent, numbers, repairs, results, twice
 from proofs.world import World, clean_up, make_world, served
 from tests.conftest import CHROMIUM_FLAGS
 
@@ -19,11 +21,24 @@ CONTROL_SEEDS = 2
 DOUBLES, INTERLEAVINGS = 200, 1_000
 
 
+@contextmanager
+def chromium() -> Iterator[tuple[Browser, str]]:
+    """Debian's Chromium and the address of the portal."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    with served() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+        yield browser, address
+        browser.close()
+
+
+def prove_fluent(world: World) -> dict:
+    with chromium() as (browser, address):
+        return fluent.prove(browser, address, world)
+
+
 def prove_chaos(world: World) -> dict:
     """The safeguarded journeys, then the control."""
-    with served() as address, sync_playwright() as playwright:
-        program = next(path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if os.path.exists(path))
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+    with chromium() as (browser, address):
 
         def run(seed: int, *, safeguards: bool) -> dict:
             number = 1000 + seed + (0 if safeguards else 500)
@@ -36,7 +51,6 @@ def prove_chaos(world: World) -> dict:
         rows = results.resumed("chaos", range(SEED, SEED + SEEDS), partial(run, safeguards=True))
         seeds = range(SEED, SEED + CONTROL_SEEDS)
         control = results.resumed("chaos-control", seeds, partial(run, safeguards=False))
-        browser.close()
     lost, doubled = (sum(row[name] for row in rows) for name in ("lost", "doubled"))
     control_failed = sum(row["lost"] + row["doubled"] for row in control)
     return {
@@ -58,6 +72,7 @@ PROOFS: dict[str, Callable[[World], dict]] = {
     "repairs": lambda world: repairs.prove(first_seed=SEED),
     "double submits": lambda world: twice.prove_doubles(world, DOUBLES),
     "lock against submit": lambda world: twice.prove_lock(world, INTERLEAVINGS, SEED),
+    "fluent grid": prove_fluent,
     "chaos": prove_chaos,
 }
 

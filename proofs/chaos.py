@@ -82,14 +82,16 @@ class Network:
             self.held.pop()()
 
 
-def _opened(context: BrowserContext, address: str, item: Return) -> Page:
+def opened(context: BrowserContext, address: str, item: Return) -> Page:
+    """The entry page in a tab of its own, ready to be typed in."""
     page = context.new_page()
     page.goto(f"{address}/returns/{item.pk}/grid/")
     page.wait_for_selector("[data-cchc-grid][data-ready]", state="attached")
     return page
 
 
-def _context(browser: Browser, address: str, world: World, network: Network) -> BrowserContext:
+def context_of(browser: Browser, address: str, world: World, network: Network) -> BrowserContext:
+    """A browser in which Lan is signed in, behind that network."""
     context = browser.new_context(locale="vi-VN", viewport={"width": 1366, "height": 768})
     key = signed_in(world.lan).cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": address}])
@@ -141,11 +143,11 @@ def journey(
     item = world.draft(number)
     lines = list(item.lines.values_list("pk", flat=True))
     network = Network(rng, safeguards=safeguards)
-    context = _context(browser, address, world, network)
+    context = context_of(browser, address, world, network)
     compare, saving.is_stale = saving.is_stale, saving.is_stale if safeguards else lambda stored, seen: False
     last, typed, killed = {}, 0, 0
     try:
-        page = _opened(context, address, item)
+        page = opened(context, address, item)
         while typed < cells:
             burst = []
             for _ in range(min(rng.randint(*BURST), cells - typed)):
@@ -157,7 +159,7 @@ def journey(
             if rng.random() < KILLED:
                 killed += 1
                 page.close(run_before_unload=False)
-                page = _opened(context, address, item)
+                page = opened(context, address, item)
             page.wait_for_timeout(rng.choice((0, 50, 150, 1000)))
             if rng.random() < 0.8:
                 page.locator("[data-cchc-save-now]").click()
@@ -168,7 +170,7 @@ def journey(
         network.let_out()
         network.whole = True
         page.close(run_before_unload=False)
-        _settle(_opened(context, address, item))
+        _settle(opened(context, address, item))
     finally:
         saving.is_stale = compare
         context.close()
