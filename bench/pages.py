@@ -1,4 +1,7 @@
-"""P1 and P5: pages as the server gives them, beside the raw SQL of their numbers and an empty signed-in view."""
+"""P1, P5 and P6: pages and a save as the server answers them, beside raw SQL and an empty signed-in view."""
+
+import json
+from itertools import count
 
 from django.core.cache import cache
 
@@ -8,7 +11,7 @@ from bench.rates import PERIOD, execute
 from dossiers import tally
 from dossiers.choices import ReturnState
 from dossiers.models import Line, Period, Return, Summary
-from dossiers.rules import CELL_NAMES
+from dossiers.rules import CELL_NAMES, TYPED_NAMES
 from procedures.models import Procedure
 
 EMPTY = "/bench/empty/"
@@ -70,4 +73,37 @@ def entry(database: str) -> list[Row]:
     return [ratio(name, database, spent["page"], limit, spent["query"] + spent["empty"], 3)]
 
 
-ROWS = (overview, entry)
+def save(database: str) -> list[Row]:
+    """P6: all cells of a draft changed and saved at once, identities checked and the trail written."""
+    client = signed_in("lan")
+    draft = Return.objects.filter(state=ReturnState.DRAFT, agency__code="HN-KHCN").order_by("-pk").first()
+    lines = Line.objects.filter(of=draft).order_by("position")
+    rounds, body = count(1), {}
+
+    def figures(number: int) -> dict[str, int]:
+        return dict.fromkeys(TYPED_NAMES, 0) | {"received_online": number + 20, "resolved_early": number + 20}
+
+    def prepare():
+        cells = figures(next(rounds))
+        body["text"] = json.dumps(
+            {"lines": [{"id": pk, "version": at, "cells": cells} for pk, at in lines.values_list("pk", "version")]}
+        )
+
+    def post():
+        answer = client.post(f"/returns/{draft.pk}/lines/", body["text"], content_type="application/json")
+        if answer.status_code != 200:
+            raise RuntimeError(f"the save was answered with {answer.status_code}")
+
+    names = ", ".join(f"{name} = %s" for name in TYPED_NAMES)
+    update = f"UPDATE {Line._meta.db_table} SET {names} WHERE of_id = %s"
+    spent = milliseconds(
+        save=Timed(post, before=prepare, repeat=3),
+        update=Timed(lambda: execute(update, [*figures(next(rounds)).values(), draft.pk]), repeat=3),
+        empty=Timed(fetched(client, EMPTY), repeat=3),
+    )
+    name = f"P6 saving all cells of {lines.count()} lines"
+    limit = "empty signed-in view + one raw UPDATE"
+    return [ratio(name, database, spent["save"], limit, spent["empty"] + spent["update"], 3)]
+
+
+ROWS = (overview, entry, save)
