@@ -5,6 +5,7 @@ tests and the steps that are no tests: `N passed, N failed, N skipped`. Argument
 """
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
 LINES_SHOWN = 200
+LONGEST = 40 * 60  # seconds of one step; what hangs longer is ended, and the next step runs
 sys.path.insert(0, str(ROOT))
 
 from tests.services import running_services  # noqa: E402
@@ -32,7 +34,7 @@ def run(name, command, environment, show=False):
     """Runs one step; returns whether it succeeded. `show` streams its output instead of keeping it for a failure."""
     began = time.monotonic()
     print(f"== {name}", flush=True)
-    done = subprocess.run(
+    process = subprocess.Popen(
         command,
         cwd=ROOT,
         env=environment,
@@ -40,13 +42,21 @@ def run(name, command, environment, show=False):
         stdout=None if show else subprocess.PIPE,
         stderr=None if show else subprocess.STDOUT,
         text=True,
-        check=False,
+        process_group=0,
     )
-    if done.returncode and done.stdout:
-        lines = done.stdout.splitlines()
+    try:
+        output, _ = process.communicate(timeout=LONGEST)
+    except BaseException as error:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
+        print(f"ended after {LONGEST} s", flush=True)
+    if process.returncode and output:
+        lines = output.splitlines()
         print(*lines[:LINES_SHOWN], *(["…"] if len(lines) > LINES_SHOWN else []), sep="\n", flush=True)
-    print(f"{'ok' if not done.returncode else 'FAILED'} {name} ({time.monotonic() - began:.1f} s)", flush=True)
-    return done.returncode == 0
+    print(f"{'ok' if not process.returncode else 'FAILED'} {name} ({time.monotonic() - began:.1f} s)", flush=True)
+    return process.returncode == 0
 
 
 def linters():

@@ -140,6 +140,7 @@ def postgres(folder: Path):
         "synchronous_commit": "off",
         "full_page_writes": "off",
         "max_connections": "100",
+        "lock_timeout": "60s",  # a wait that nobody ends becomes an error that names the statement
     }
     settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     command = [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *settings]
