@@ -1,11 +1,12 @@
 """What every page's frame shows: the menu entries the person may open."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 import cchc_portal
@@ -19,7 +20,7 @@ class Entry:
     """One entry of the left navigation."""
 
     url: str
-    label: Any
+    label: Any = field(repr=False)  # the frame keeps the finished list under what this prints
     icon: str
     active: bool
 
@@ -67,7 +68,7 @@ def frame(request: HttpRequest) -> dict:
     if user is None or not user.is_authenticated:
         return {"navigation": (), "portal_version": cchc_portal.__version__}
     return {
-        "navigation": partial(_navigation, request),
+        "navigation": SimpleLazyObject(partial(_navigation, request)),
         "unread_messages": partial(_unread_messages, request),
         "portal_version": cchc_portal.__version__,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable
 from fractions import Fraction
+from functools import lru_cache
 from math import comb
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ _TIE = 1 + 1e-7
 _NEGLIGIBLE = 1e-300
 
 
+@lru_cache(maxsize=8_192)  # pages and rankings compare the same counts until a return is accepted
 def fisher(numerator_a: int, denominator_a: int, numerator_b: int, denominator_b: int) -> float:
     """The two-sided p of Fisher's exact test that two shares do not differ.
 

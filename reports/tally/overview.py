@@ -149,19 +149,11 @@ class Completeness:
 def completeness(period: Period, root: Agency) -> Completeness:
     """Owed returns by kind of agency and state, and the agencies that have not sent theirs."""
     filed = Return.objects.current().filter(agency=OuterRef("pk"), period=period).order_by().values("state")[:1]
-    rows = (
-        period.owing()
-        .filter(path__startswith=root.path)
-        .annotate(filed=Subquery(filed))
-        .order_by("sort_key", "pk")
-        .values_list("kind", "filed", "code", "short_name")
-    )
+    owing = period.owing().filter(path__startswith=root.path).annotate(filed=Subquery(filed)).order_by()
     table: dict[str, Counter] = {}
-    waiting = []
-    for kind, state, code, name in rows:
-        table.setdefault(kind, Counter())[state] += 1
-        if state not in SENT_STATES:
-            waiting.append((code, name))
+    counted = owing.values("kind", "filed").annotate(number=Count("pk"))
+    for kind, state, number in counted.values_list("kind", "filed", "number"):
+        table.setdefault(kind, Counter())[state] += number
     kinds = [
         KindCompleteness(
             kind=kind.value,
@@ -175,7 +167,11 @@ def completeness(period: Period, root: Agency) -> Completeness:
         for kind in AgencyKind
         if kind in table
     ]
-    return Completeness(kinds, waiting[:MISSING_SHOWN], len(waiting))
+    late = sum(number for states in table.values() for state, number in states.items() if state not in SENT_STATES)
+    if not late:
+        return Completeness(kinds, [], 0)
+    waiting = owing.filter(~Q(filed__in=SENT_STATES) | Q(filed=None)).order_by("sort_key", "pk")
+    return Completeness(kinds, list(waiting.values_list("code", "short_name")[:MISSING_SHOWN]), late)
 
 
 @dataclass(frozen=True)
