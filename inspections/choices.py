@@ -101,3 +101,19 @@ class ProposalState(models.TextChoices):
     RECORDED = "recorded", pgettext_lazy("proposal state", "recorded")
     FORWARDED = "forwarded", pgettext_lazy("proposal state", "forwarded")
     ANSWERED = "answered", pgettext_lazy("proposal state", "answered")
+
+
+class Comparison(models.TextChoices):
+    """How a rate is held against the threshold of a closing condition."""
+
+    AT_LEAST = "ge", pgettext_lazy("comparison", "at least")
+    ABOVE = "gt", pgettext_lazy("comparison", "above")
+    AT_MOST = "le", pgettext_lazy("comparison", "at most")
+    BELOW = "lt", pgettext_lazy("comparison", "below")
+
+
+class DayUnit(models.TextChoices):
+    """A clock names its unit as data."""
+
+    WORKING = "working", pgettext_lazy("day unit", "working days")
+    CALENDAR = "calendar", pgettext_lazy("day unit", "calendar days")

@@ -293,26 +293,47 @@ class AnswerForm(MoveForm):
     )
 
 
+def _checked_evidence(upload) -> tuple[str, bytes, str]:
+    """Name, bytes and type of a photo, which is re-encoded, or a PDF, which is only ever handed out."""
+    name = clean_line(upload.name or "")[:200]
+    if upload.size > photos.MAX_BYTES:
+        limit = {"name": name, "limit": photos.MAX_BYTES // 2**20}
+        raise ValidationError(_("%(name)s is larger than %(limit)s MB.") % limit)
+    if upload.read(5) == b"%PDF-":
+        upload.seek(0)
+        return (name, upload.read(), "application/pdf")
+    upload.seek(0)
+    try:
+        prepared = photos.prepare(upload)
+    except PhotoRefused as refusal:
+        raise ValidationError(f"{name}: {refusal}") from refusal
+    return (prepared.name, prepared.picture, photos.CONTENT_TYPE)
+
+
 class EvidenceField(forms.FileField):
-    """One file that shows what was done: a photo, which is re-encoded, or a PDF, which is only ever handed out."""
+    """Files that show what was done, photos and PDFs; cleans to a list, empty where nothing was chosen."""
+
+    widget = PhotosInput
 
     def clean(self, data, initial=None):
-        upload = super().clean(data, initial)
-        if not upload:
-            return None
-        if upload.size > photos.MAX_BYTES:
-            raise ValidationError(_("The file is larger than %(limit)s MB.") % {"limit": photos.MAX_BYTES // 2**20})
-        if upload.read(5) == b"%PDF-":
-            upload.seek(0)
-            return (clean_line(upload.name)[:200], upload.read(), "application/pdf")
-        upload.seek(0)
-        try:
-            prepared = photos.prepare(upload)
-        except PhotoRefused as refusal:
+        uploads = data if isinstance(data, list | tuple) else [data] if data else []
+        if len(uploads) > PHOTOS_AT_ONCE:
+            raise ValidationError(_("At most %(count)s files at once.") % {"count": PHOTOS_AT_ONCE})
+        checked, problems = [], []
+        for upload in uploads:
+            try:
+                checked.append(_checked_evidence(upload))
+            except ValidationError as problem:
+                problems += problem.messages
+        if problems:
             raise ValidationError(
-                [_("Only a photo or a PDF can be attached."), str(refusal), _("What you typed is kept.")]
-            ) from refusal
-        return (prepared.name, prepared.picture, photos.CONTENT_TYPE)
+                [
+                    _("Only photos and PDFs can be attached."),
+                    *problems,
+                    _("What you typed is kept; choose the files again."),
+                ]
+            )
+        return checked
 
 
 class RemedyForm(AnswerForm):
@@ -326,8 +347,8 @@ class RemedyForm(AnswerForm):
     evidence = EvidenceField(
         label=gettext_lazy("Evidence"),
         required=False,
-        help_text=gettext_lazy("A photo or a PDF, at most 15 MB."),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,application/pdf"}),
+        help_text=gettext_lazy("Photos and PDFs, at most 15 MB each. A file of the same name is its next version."),
+        widget=PhotosInput(attrs={"accept": "image/jpeg,image/png,image/webp,application/pdf", "multiple": True}),
     )
 
 

@@ -1,4 +1,4 @@
-"""Recommendations to an agency, the remedies it reports, and its own proposals to its superiors."""
+"""Recommendations to an agency and the remedies it reports."""
 
 from datetime import date
 
@@ -10,23 +10,22 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES
 from agencies.models import Agency, Person
-from cchc_portal.lib.fields import NfcCharField, NfcTextField, SearchKeyField
-from inspections.choices import OPEN_RECOMMENDATIONS, ProposalState, RecommendationState
+from cchc_portal.lib.fields import NfcTextField, SearchKeyField
+from inspections.choices import OPEN_RECOMMENDATIONS, RecommendationState
 from inspections.models.findings import Finding
-from inspections.models.visits import TeamMember, Visit
-from records.models import StoredFile
+from inspections.models.visits import Team, TeamMember, Visit
 
 
 class RecommendationQuerySet(models.QuerySet):
     def visible_to(self, user) -> "RecommendationQuerySet":
-        """Oversight and the issuing team see all, the agency what was issued to it (and to what it absorbed)."""
+        """Oversight sees all, a team what it issued or follows up, the agency what was issued to it (or its past)."""
         if not user.is_authenticated:
             return self.none()
         roles = user.current_roles()
         if any(role.code in OVERSIGHT_ROLES for role in roles):
             return self
         teams = TeamMember.objects.on(timezone.localdate()).filter(person=user).values("team_id")
-        seen = Q(visit__team_id__in=teams)
+        seen = Q(visit__team_id__in=teams) | Q(follow_team_id__in=teams)
         own = [role.agency_id for role in roles if role.code in AGENCY_ROLES]
         if own:
             seen |= ~Q(state=RecommendationState.DRAFT) & Q(agency__in=Agency.objects.below(own))
@@ -40,11 +39,19 @@ class RecommendationQuerySet(models.QuerySet):
         return self.open().filter(due__lt=day)
 
     def for_list(self) -> "RecommendationQuerySet":
-        return self.select_related("agency", "visit__agency", "visit__team")
+        return self.select_related("agency", "visit__agency", "visit__team", "follow_team")
+
+    def followed_by(self, team_ids) -> "RecommendationQuerySet":
+        """Those that one of the teams follows up: its own that it did not hand over, and those handed over to it."""
+        return self.filter(Q(follow_team_id__in=team_ids) | Q(follow_team__isnull=True, visit__team_id__in=team_ids))
 
 
 class Recommendation(models.Model):
-    """A unit, a task and a deadline. Only the issuing team verifies and closes it."""
+    """A unit, a task and a deadline. Only the team that follows it up verifies and closes it.
+
+    That is the issuing team until it hands over. The deadline is a day, or `due_days` working days from issuing until
+    it is issued. `escalated_at` is when it went up, cleared when it is closed or gets another deadline.
+    """
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="recommendations")
     finding = models.ForeignKey(
@@ -55,6 +62,7 @@ class Recommendation(models.Model):
     )
     text = NfcTextField(_("recommendation"))
     due = models.DateField(_("due"), null=True, blank=True)
+    due_days = models.PositiveSmallIntegerField(_("due, in working days from issuing"), null=True, blank=True)
     state = models.CharField(_("state"), max_length=24, choices=RecommendationState, default=RecommendationState.DRAFT)
     state_reason = NfcTextField(blank=True, default="")
     order = models.PositiveSmallIntegerField(default=0)
@@ -63,6 +71,16 @@ class Recommendation(models.Model):
     closed_at = models.DateTimeField(null=True)
     closed_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     created_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    follow_team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, blank=True, related_name="followed")
+    repeats = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="repeated_by",
+        verbose_name=_("repeats an earlier one"),
+    )
+    escalated_at = models.DateTimeField(null=True)
     search_key = SearchKeyField(sources=("text",))
 
     objects = RecommendationQuerySet.as_manager()
@@ -86,16 +104,24 @@ class Recommendation(models.Model):
     def is_editable(self) -> bool:
         return self.state == RecommendationState.DRAFT
 
+    @property
+    def team(self) -> Team:
+        """The team that follows it up and alone verifies."""
+        return self.follow_team or self.visit.team
+
+    @property
+    def team_id(self) -> int:
+        return self.follow_team_id or self.visit.team_id
+
     def is_overdue(self, day: date | None = None) -> bool:
         return self.state in OPEN_RECOMMENDATIONS and self.due is not None and self.due < (day or timezone.localdate())
 
 
 class Remedy(models.Model):
-    """What the agency says it did, with evidence; verified or returned by the team."""
+    """What the agency says it did, with files that show it; verified or returned by the team."""
 
     recommendation = models.ForeignKey(Recommendation, on_delete=models.CASCADE, related_name="remedies")
     text = NfcTextField(_("remedy"))
-    evidence = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     reported_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     reported_at = models.DateTimeField(default=timezone.now)
     verdict = NfcTextField(_("verdict of the team"), blank=True, default="")
@@ -108,35 +134,3 @@ class Remedy(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
-
-
-class Proposal(models.Model):
-    """What an agency proposes to its superiors; kept apart from recommendations to it."""
-
-    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="proposals")
-    agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="proposals")
-    text = NfcTextField(_("proposal"))
-    state = models.CharField(_("state"), max_length=10, choices=ProposalState, default=ProposalState.RECORDED)
-    order = models.PositiveSmallIntegerField(default=0)
-    version = models.PositiveIntegerField(default=1, editable=False)
-
-    class Meta:
-        ordering = ["visit", "order", "pk"]
-
-    def __str__(self) -> str:
-        return self.text[:80]
-
-
-class ProposalAddressee(models.Model):
-    """To whom a proposal was forwarded, and what came back."""
-
-    proposal = models.ForeignKey(Proposal, on_delete=models.CASCADE, related_name="addressees")
-    name = NfcCharField(_("addressee"), max_length=200)
-    answer = NfcTextField(_("answer"), blank=True, default="")
-    answered_at = models.DateField(null=True, blank=True)
-
-    class Meta:
-        ordering = ["proposal", "pk"]
-
-    def __str__(self) -> str:
-        return self.name

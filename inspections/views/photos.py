@@ -7,7 +7,7 @@ from django.http import FileResponse, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from inspections.models import Finding, Photo, Recommendation, Remedy
+from inspections.models import Evidence, Finding, Photo, Recommendation
 from inspections.views.handling import hand_out
 
 
@@ -27,7 +27,7 @@ def photo(request: HttpRequest, pk: UUID) -> FileResponse:
 def evidence(request: HttpRequest, pk: UUID) -> FileResponse:
     """What was attached to a remedy, always as a download."""
     recommendations = Recommendation.objects.visible_to(request.user)
-    remedy = get_object_or_404(
-        Remedy.objects.select_related("evidence"), evidence_id=pk, recommendation__in=recommendations
+    found = get_object_or_404(
+        Evidence.objects.select_related("file"), file_id=pk, remedy__recommendation__in=recommendations
     )
-    return hand_out(remedy.evidence, attachment=True)
+    return hand_out(found.file, attachment=True)

@@ -77,7 +77,7 @@ def _page(
         "finding": finding,
         "visit_url": reverse("inspections:visit_detail", args=[recommendation.visit_id]) if visible else "",
         "overdue": recommendation.is_overdue(),
-        "remedies": recommendation.remedies.select_related("reported_by", "judged_by", "evidence"),
+        "remedies": recommendation.remedies.select_related("reported_by", "judged_by").prefetch_related("files__file"),
         "moves": moves_for(request, RECOMMENDATIONS, recommendation, FORMS, tried, action),
         "moves_url": reverse("inspections:recommendation_detail", args=[recommendation.pk]),
         "may_edit": recommendation.is_editable and permissions.edits_recommendation(request.user, recommendation),

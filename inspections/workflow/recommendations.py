@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from cchc_portal.lib.text import search_key
 from inspections import permissions
 from inspections.choices import RecommendationState
-from inspections.models import Recommendation, Remedy
+from inspections.models import Evidence, Recommendation, Remedy
 from inspections.photos import store
 from inspections.workflow.facts import facts
 from records.moves import Machine, Move
@@ -43,23 +43,24 @@ def _text_given(recommendation: Recommendation, data: dict) -> list[str]:
 
 
 def _keep_remedy(recommendation: Recommendation, by, data: dict) -> None:
-    """`evidence` is the name, bytes and type of one checked file."""
-    evidence = data.get("evidence")
-    Remedy.objects.create(
-        recommendation=recommendation,
-        text=data["text"].strip(),
-        evidence=store(*evidence, by=by) if evidence else None,
-        reported_by=by,
-    )
+    """`evidence` holds name, bytes and type of each checked file; the same name again is the next version of it."""
+    remedy = Remedy.objects.create(recommendation=recommendation, text=data["text"].strip(), reported_by=by)
+    earlier = Evidence.objects.filter(remedy__recommendation=recommendation).values_list("file__name", "number")
+    numbers = {}
+    for name, number in earlier:
+        numbers[name] = max(number, numbers.get(name, 0))
+    for name, content, content_type in data.get("evidence") or ():
+        numbers[name] = numbers.get(name, 0) + 1
+        remedy.files.create(file=store(name, content, content_type, by=by), number=numbers[name])
 
 
 def _told_remedy(recommendation: Recommendation, data: dict) -> dict:
-    """The trail keeps the words, and of a file its name and hash."""
-    told = {"remedy": data["text"].strip()}
-    if data.get("evidence"):
-        name, content, _content_type = data["evidence"]
-        told["evidence"] = {"name": name, "sha256": hashlib.sha256(content).hexdigest()}
-    return told
+    """The trail keeps the words, and of each file its name and hash."""
+    files = [
+        {"name": name, "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content, _content_type in data.get("evidence") or ()
+    ]
+    return {"remedy": data["text"].strip()} | ({"evidence": files} if files else {})
 
 
 def _remedy_reported(recommendation: Recommendation, data: dict) -> list[str]:

@@ -62,7 +62,7 @@ def test_evidence_is_handed_out_to_those_who_see_the_recommendation(cast, client
     recommendation = make_recommendation(RecommendationState.IN_PROGRESS)
     pdf = SimpleUploadedFile("Biên bản.pdf", b"%PDF-1.7 noi dung", content_type="text/html")
     client_of(cast.lan).post(recommendation.get_absolute_url() + "answer/", {"text": "Đã làm", "evidence": pdf})
-    url = reverse("inspections:evidence", args=[Remedy.objects.get().evidence_id])
+    url = reverse("inspections:evidence", args=[Remedy.objects.get().files.get().file_id])
     response = client_of(cast.hoa).get(url)
     assert b"".join(response.streaming_content) == b"%PDF-1.7 noi dung"
     assert response["Content-Type"] == "application/pdf"
