@@ -117,3 +117,54 @@ class DayUnit(models.TextChoices):
 
     WORKING = "working", pgettext_lazy("day unit", "working days")
     CALENDAR = "calendar", pgettext_lazy("day unit", "calendar days")
+
+
+class ItemKind(models.TextChoices):
+    """How an item of a checklist is answered."""
+
+    RESULT = "result", pgettext_lazy("item kind", "result")
+    NUMBER = "number", pgettext_lazy("item kind", "number")
+
+
+class Result(models.TextChoices):
+    CONFORM = "conform", pgettext_lazy("result", "Conforms")
+    PARTLY = "partly", pgettext_lazy("result", "Conforms in part")
+    NOT = "not", pgettext_lazy("result", "Does not conform")
+    NOT_APPLICABLE = "not_applicable", pgettext_lazy("result", "Not applicable")
+    NOT_CHECKED = "not_checked", pgettext_lazy("result", "Not checked")
+
+
+class Needed(models.TextChoices):
+    """When an answer needs a note or a photo."""
+
+    NEVER = "never", pgettext_lazy("needed", "never")
+    NOT_MET = "not_met", pgettext_lazy("needed", "when it does not (fully) conform")
+    ALWAYS = "always", pgettext_lazy("needed", "whenever it was checked")
+
+
+class OperationKind(models.TextChoices):
+    """What one step of recording on site is about."""
+
+    ANSWER = "answer", pgettext_lazy("operation", "answer")
+    NOTE = "note", pgettext_lazy("operation", "note")
+    ITEM = "item", pgettext_lazy("operation", "added item")
+    FINDING = "finding", pgettext_lazy("operation", "finding")
+    PHOTO = "photo", pgettext_lazy("operation", "photo")
+    RECOUNT = "recount", pgettext_lazy("operation", "recount")
+    RESOLVE = "resolve", pgettext_lazy("operation", "decision between two values")
+
+
+class Outcome(models.TextChoices):
+    """What became of an operation: every one that was acknowledged is kept, whatever became of it."""
+
+    APPLIED = "applied", pgettext_lazy("outcome", "taken over")
+    BESIDE = "beside", pgettext_lazy("outcome", "kept beside another value")
+    REFUSED = "refused", pgettext_lazy("outcome", "refused")
+    LATE = "late", pgettext_lazy("outcome", "came after the result was reported")
+
+
+class SampleMethod(models.TextChoices):
+    RANDOM = "random", pgettext_lazy("sample", "drawn at random")
+    SYSTEMATIC = "systematic", pgettext_lazy("sample", "every n-th dossier from a random start")
+    ALL = "all", pgettext_lazy("sample", "all dossiers")
+    CHOSEN = "chosen", pgettext_lazy("sample", "chosen by the team")

@@ -1,6 +1,8 @@
 """Checking: teams, visits, findings with evidence, recommendations and remedies."""
 
-from inspections.models.findings import Area, Finding, Photo
+from inspections.models.capture import CapturedPhoto, CapturePlace, Operation, Shot
+from inspections.models.checklists import Answer, Recount, Template, TemplateItem, VisitItem
+from inspections.models.findings import Area, EvidenceFile, Finding, Photo
 from inspections.models.following import (
     ClosingCondition,
     DueChange,
@@ -15,24 +17,34 @@ from inspections.models.proposals import Proposal, ProposalAddressee
 from inspections.models.visits import Plan, Team, TeamMember, Theme, Visit, VisitUnit
 
 __all__ = [
+    "Answer",
     "Area",
+    "CapturePlace",
+    "CapturedPhoto",
     "ClosingCondition",
     "DueChange",
     "EscalationRule",
     "Evidence",
+    "EvidenceFile",
     "Finding",
     "HandOver",
     "Letter",
     "LetterLine",
+    "Operation",
     "Photo",
     "Plan",
     "Proposal",
     "ProposalAddressee",
     "Recommendation",
+    "Recount",
     "Remedy",
+    "Shot",
     "Team",
     "TeamMember",
+    "Template",
+    "TemplateItem",
     "Theme",
     "Visit",
+    "VisitItem",
     "VisitUnit",
 ]

@@ -61,6 +61,18 @@ class Finding(models.Model):
     text = NfcTextField(_("finding"))
     evidence = NfcTextField(_("evidence"), blank=True, default="")
     legal_basis = NfcTextField(_("legal basis"), blank=True, default="")
+    cause = NfcTextField(_("cause"), blank=True, default="")
+    # What was raised on site has the key that its device gave it, and says up to which version it came from there.
+    client_id = models.UUIDField(null=True, unique=True, editable=False)
+    captured_version = models.PositiveIntegerField(null=True, editable=False)
+    item_code = models.CharField(_("line of the checklist"), max_length=40, blank=True, default="", editable=False)
+    template_code = models.CharField(max_length=40, blank=True, default="", editable=False)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="merged_from", editable=False
+    )
+    repeats = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="repeated_by", editable=False
+    )
     state = models.CharField(_("state"), max_length=10, choices=FindingState, default=FindingState.DRAFT)
     withdraw_reason = NfcTextField(blank=True, default="")
     answer = NfcTextField(_("answer of the agency"), blank=True, default="")
@@ -99,6 +111,10 @@ class Photo(models.Model):
     width = models.PositiveSmallIntegerField()
     height = models.PositiveSmallIntegerField()
     caption = NfcCharField(_("caption"), max_length=200, blank=True, default="")
+    # SHA-256 of the bytes as the camera wrote them, where the photo came from a device's log.
+    original_sha256 = models.CharField(max_length=64, blank=True, default="")
+    # A copy with the marks that were drawn over it; the picture itself stays as it is.
+    marked = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     created_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
 
@@ -107,3 +123,24 @@ class Photo(models.Model):
 
     def __str__(self) -> str:
         return self.caption or str(self.pk)
+
+
+class EvidenceFile(models.Model):
+    """A file behind a finding. A better one becomes the next version; the ones before it stay readable."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="files")
+    name = NfcCharField(_("what it is"), max_length=200)
+    number = models.PositiveSmallIntegerField(_("version"), default=1)
+    file = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+    received_sha256 = models.CharField(max_length=64)  # of the bytes that came in, before a photo is re-encoded
+    note = NfcTextField(_("note"), blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+    created_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["finding", "name", "-number"]
+        verbose_name = _("evidence file")
+        constraints = [models.UniqueConstraint(fields=["finding", "name", "number"], name="evidence_version_once")]
+
+    def __str__(self) -> str:
+        return self.name
