@@ -54,11 +54,13 @@ from dossiers.rules.rates import (
     rate,
     terms,
 )
+from dossiers.rules.standings import COMPARED_FORMULAS, Standing, standings
 from dossiers.rules.unusual import FEWEST_PERIODS, usual_range
 
 __all__ = [
     "BLOCK",
     "CELL_NAMES",
+    "COMPARED_FORMULAS",
     "DEFAULT_FORMULA",
     "DERIVED",
     "DERIVED_NAMES",
@@ -88,6 +90,7 @@ __all__ = [
     "Ranked",
     "Ranking",
     "Rate",
+    "Standing",
     "as_json",
     "change",
     "check",
@@ -100,6 +103,7 @@ __all__ = [
     "rank",
     "rate",
     "repairs",
+    "standings",
     "sum_lines",
     "sum_periods",
     "terms",

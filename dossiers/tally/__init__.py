@@ -22,6 +22,7 @@ from dossiers.tally.reading import (
     period_before,
     ranking,
     rate_of,
+    standings,
     summary_rows,
     trend,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "recompute_stale",
     "restated_since",
     "run",
+    "standings",
     "summary_rows",
     "trend",
     "was_known",

@@ -165,6 +165,19 @@ def _group(kind: str, rows: list[tuple], code: str) -> RankedGroup:
     return RankedGroup(kind, ranked, apart)
 
 
+def standings(group: RankedGroup, period: Period, code: str) -> dict[int, rules.Standing]:
+    """Agency id → its places within the group under each of `rules.COMPARED_FORMULAS`, and whether its order turns."""
+    columns = [name for one in rules.COMPARED_FORMULAS for name in RATE_COLUMNS[one][:2]]
+    found = Summary.objects.filter(period=period, tree=False, agency__kind=group.kind)
+    inside = {row.agency_id for row in (*group.ranked, *group.apart)}
+    rows = {}
+    for agency, *counts in found.order_by().values_list("agency_id", *columns):
+        pairs = zip(rules.COMPARED_FORMULAS, zip(counts[::2], counts[1::2], strict=True), strict=True)
+        if agency in inside:
+            rows[agency] = {one: (upper, lower) for one, (upper, lower) in pairs if 0 < lower >= upper}
+    return rules.standings(rows, code)
+
+
 def trend(agencies, code: str, periods: Iterable[Period], *, tree: bool = False) -> list[tuple[Period, Rate | None]]:
     """The rate of an agency, or of several taken together, in each period as given; None where nothing is reported.
 

@@ -53,7 +53,10 @@ def compare(rate: rules.Rate, before: rules.Rate | None, *, comparable: bool = T
 
 @dataclass(frozen=True)
 class RankedRow:
-    """One row of the ranking of a group; `width` is the printed rate in tenths of a percent, for its bar."""
+    """One row of the ranking of a group; `width` is the printed rate in tenths of a percent, for its bar.
+
+    `standing` holds its places under each formula, and whether its order to another agency turns with the formula.
+    """
 
     place: int
     code: str
@@ -61,6 +64,7 @@ class RankedRow:
     compared: Compared
     few: bool
     width: int
+    standing: rules.Standing
 
 
 @dataclass(frozen=True)
@@ -87,8 +91,17 @@ def ranking(period: Period, root: Agency | None, kind: str, code: str, *, everyt
         return GroupRanking([], 0, [])
     ranked = groups[0].ranked
     shown = ranked if everything else ranked[:ROWS_AT_ONCE]
+    standings = tally.standings(groups[0], period, code)
     rows = [
-        RankedRow(row.place, row.code, row.name, compare(row.rate, row.before), row.is_few, row.rate.tenths or 0)
+        RankedRow(
+            row.place,
+            row.code,
+            row.name,
+            compare(row.rate, row.before),
+            row.is_few,
+            row.rate.tenths or 0,
+            standings[row.agency_id],
+        )
         for row in shown
     ]
     return GroupRanking(rows, len(ranked), [(row.code, row.name) for row in groups[0].apart])
@@ -222,6 +235,14 @@ def city_rates(period: Period, root: Agency) -> tuple[dict, dict[str, rules.Rate
     if not rows:
         return {}, {}
     return rows[0], {code: tally.rate_of(rows[0], code) for code in rules.FORMULAS}
+
+
+def spread(rates: dict[str, rules.Rate]) -> tuple[rules.Rate, rules.Rate] | None:
+    """The lowest and the highest of the on-time rates that sources compare; None where fewer than two are defined."""
+    defined = [rates[code] for code in rules.COMPARED_FORMULAS if code in rates and rates[code].value is not None]
+    if len(defined) < 2:
+        return None
+    return min(defined, key=lambda rate: rate.value), max(defined, key=lambda rate: rate.value)
 
 
 def span(period: Period, root: Agency) -> str:

@@ -115,6 +115,7 @@ def _figures_context(choice: Choice) -> dict:
         "online": rates["online_share"],
         "headline": tally.compare(rates[choice.formula], earlier.get(choice.formula), comparable=whole),
         "formula_label": FORMULA_LABELS[choice.formula],
+        "spread": tally.spread(rates),
         "previous": previous,
         "completeness": completeness,
     }
@@ -166,4 +167,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         if choice is None:
             raise Http404
         return render(request, "reports/_overview_ranking.html", _ranking_context(choice, everything=True))
-    return render(request, "reports/overview.html", {"screen": _screen(request)})
+    parts = request.GET.copy()
+    presented = parts.pop("present", [""])[-1] == "1"
+    context = {"screen": _screen(request), "presented": presented, "other_view": parts.urlencode()}
+    return render(request, "reports/overview.html", context)

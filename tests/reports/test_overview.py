@@ -102,3 +102,23 @@ def test_undefined_rate_prints_a_dash_and_is_not_ranked(cast, client_of, period_
     number = number[: number.index("</p>")]
     assert "–" in number
     assert "%" not in number.replace("D2: ", "")
+
+
+def test_the_spread_between_formulas_and_who_turns_are_marked(cast, client_of, sums):
+    """HN-KHCN: D2 880/990, D1 880/(950 received online + others); the other agency stands the other way round."""
+    page = client_of(cast.lanhdao).get("/overview/").content.decode()
+    assert "Theo D1–D5, cùng một số liệu cho kết quả từ" in page
+    standings = tally.standings(
+        tally.ranking(Period.objects.get(label="2026-Q3"), "D2", kinds=["department"])[0],
+        Period.objects.get(label="2026-Q3"),
+        "D2",
+    )
+    assert page.count("thứ tự đổi theo công thức") == sum(one.flips for one in standings.values())
+    assert any(one.flips for one in standings.values())
+
+
+def test_presented_page_keeps_the_choice(cast, client_of, sums):
+    client = client_of(cast.lanhdao)
+    page = client.get("/overview/?formula=D1&present=1").content.decode()
+    assert "page--present" in page and 'href="?formula=D1"' in page
+    assert "page--present" not in client.get("/overview/?formula=D1").content.decode()
