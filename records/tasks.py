@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone, translation
 
+from cchc_portal.lib.docx import to_docx
 from cchc_portal.lib.pdf import html_to_pdf
 from records import registry
 from records.models import Document, Mail
@@ -57,6 +58,7 @@ def render_document(pk: str) -> None:
             content = kind.build(document)
             content_hash = registry.content_hash(content.fingerprint)
             pdf = html_to_pdf(content.html, identifier=content_hash, created=content.created, media=content.media)
+            docx = _docx(content, content_hash)
     except SoftTimeLimitExceeded:
         Document.objects.fail(document, "rendering took too long")
         return
@@ -64,15 +66,28 @@ def render_document(pk: str) -> None:
         logger.exception("document %s", pk)
         Document.objects.fail(document, f"{type(error).__name__}: {error}")
         return
-    name = store_aside(pdf.data, f"documents/{document.asked_at:%Y/%m}/{document.pk}.pdf")
+    stem = f"documents/{document.asked_at:%Y/%m}/{document.pk}"
+    also = {}
+    if docx:
+        also = {"docx_file": store_aside(docx, f"{stem}.docx"), "docx_hash": hashlib.sha256(docx).hexdigest()}
+        also["docx_size"] = len(docx)
     Document.objects.finish(
         document,
-        file=name,
+        file=store_aside(pdf.data, f"{stem}.pdf"),
         content_hash=content_hash,
         file_hash=hashlib.sha256(pdf.data).hexdigest(),
         pages=pdf.pages,
         size=len(pdf.data),
+        **also,
     )
+
+
+def _docx(content: registry.Content, content_hash: str) -> bytes:
+    """The Word file of a paper; nothing for a document that is none."""
+    if content.paper is None:
+        return b""
+    code = registry.check_code(content_hash)
+    return to_docx(content.paper, code, media=content.media, created=content.created)
 
 
 def mail_headers(mail: Mail) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Asking for a document or a mail: a row first, the worker told once the row is committed."""
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -8,16 +9,20 @@ from records.models import Document, Event, Mail
 from records.tasks import render_document, send_mail
 
 
-def ask_document(kind: str, subject_id: int, *, title: str, by, draft: bool = True) -> Document:
+def ask_document(kind: str, subject_id: int, *, title: str, by, draft: bool = True, address: str = "") -> Document:
     """Put a document in the queue and return its row; a document of the same subject still in work is returned instead.
 
     Who may ask is decided by the caller; the worker and the download ask the kind's `visible_subjects` again.
+    `address` is where the portal answers whoever asks, without a slash at its end; the configured one goes first.
     """
+    address = (settings.BASE_URL or address)[:200]
     with transaction.atomic():
         waiting = Document.objects.filter(kind=kind, subject_id=subject_id, draft=draft, state__in=UNFINISHED).first()
         if waiting is not None:
             return waiting
-        document = Document.objects.create(kind=kind, subject_id=subject_id, title=title, asked_by=by, draft=draft)
+        document = Document.objects.create(
+            kind=kind, subject_id=subject_id, title=title, asked_by=by, draft=draft, address=address
+        )
         Event.objects.append(
             actor=by, action="ask_document", target=document, after={"kind": kind, "subject": subject_id}
         )

@@ -37,6 +37,8 @@ class DocumentQuerySet(JobQuerySet):
         seen = Q(pk__in=[])
         for kind in registry.kinds():
             seen |= Q(kind=kind.code, subject_id__in=kind.visible_subjects(user))
+            if kind.issued_subjects:
+                seen |= Q(kind=kind.code, draft=False, subject_id__in=kind.issued_subjects(user))
         return self.filter(seen)
 
 
@@ -58,6 +60,12 @@ class Document(Job):
     file = models.FileField(upload_to="documents/%Y/%m", blank=True)
     pages = models.PositiveSmallIntegerField(null=True)
     size = models.PositiveIntegerField(null=True)
+    # The same content for the registry to number; kinds that are no paper have none.
+    docx_file = models.FileField(upload_to="documents/%Y/%m", blank=True)
+    docx_hash = models.CharField(max_length=64, blank=True, default="")
+    docx_size = models.PositiveIntegerField(null=True)
+    # Where the portal answered whoever asked: the address printed as a QR code; "" prints none.
+    address = models.CharField(max_length=200, blank=True, default="")
     search_key = SearchKeyField(sources=("title",))
 
     objects = DocumentQuerySet.as_manager()
