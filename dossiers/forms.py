@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from agencies.models import Agency
 from cchc_portal.lib import periods
 from cchc_portal.lib.fields import NfcFormField
-from cchc_portal.lib.forms import DayInput, InstantInput, RegisterForm, check_day_order
+from cchc_portal.lib.forms import DayInput, InstantInput, RegisterForm, StepForm, check_day_order
 from cchc_portal.lib.text import clean_text
 from dossiers.choices import Calendar, PeriodKind
 from dossiers.models import Extension, LateReason, Period
@@ -161,10 +161,9 @@ class UntilField(forms.DateField):
         return datetime.combine(day, time(23, 59, 59), tzinfo=periods.HANOI)
 
 
-class MoveForm(forms.Form):
+class MoveForm(StepForm):
     """What a step of a return asks for: the version the page showed, and a reason."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     reason = NfcFormField(
         clean=clean_text,
         label=gettext_lazy("Reason"),

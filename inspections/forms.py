@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 
 from agencies.models import Agency, Person
 from cchc_portal.lib.fields import NfcFormField
-from cchc_portal.lib.forms import DayInput
+from cchc_portal.lib.forms import DayInput, StepForm
 from cchc_portal.lib.text import clean_line, clean_text
 from dossiers.models import Period
 from inspections import photos
@@ -264,7 +264,7 @@ class LeaveForm(forms.Form):
     left_on = forms.DateField(label=gettext_lazy("to (last day)"), widget=DayInput())
 
 
-class MoveForm(forms.Form):
+class MoveForm(StepForm):
     """What goes with a move: the version that was seen, and a reason where one is asked for.
 
     `prefilled` names the fields that begin with what the thing says.
@@ -272,7 +272,6 @@ class MoveForm(forms.Form):
 
     prefilled: tuple[str, ...] = ()
 
-    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     reason = NfcFormField(
         label=gettext_lazy("Reason"),
         clean=clean_text,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cchc_portal.lib.errors import Conflict, Refused
+from cchc_portal.lib.forms import words_typed
 from records.models import Event
 
 
@@ -37,6 +38,29 @@ class Move:
     needs_reason: bool = False
     primary: bool = False
     confirm: Any = ""
+
+
+def tell_both(conflict: Conflict, thing: models.Model, step: Any, form=None) -> Conflict:
+    """Give a conflict both sides for its page and return it.
+
+    What stands: the state, and who moved the thing when. What was wanted: the step and every word typed for it in
+    `form`. Values that the conflict tells already follow.
+    """
+    stands = type(thing)._default_manager.get(pk=thing.pk)
+    theirs = [(_("State"), stands.get_state_display())]
+    last = Event.objects.about(thing).select_related("actor").first()
+    if last is not None:
+        theirs += [
+            (_("Changed by"), last.actor or _("the portal")),
+            (_("Changed at"), f"{timezone.localtime(last.at):%H:%M %d/%m/%Y}"),
+        ]
+        if last.reason:
+            theirs.append((_("With the words"), last.reason))
+    mine = [(_("Step"), step)] + (words_typed(form) if form is not None else [])
+    conflict.theirs = theirs + conflict.theirs
+    conflict.mine = mine + conflict.mine
+    conflict.url = thing.get_absolute_url()
+    return conflict
 
 
 @dataclass(frozen=True)

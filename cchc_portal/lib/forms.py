@@ -53,6 +53,41 @@ def printed(value) -> str:
     return f"{value:%d/%m/%Y}" if hasattr(value, "strftime") else str(value)
 
 
+MAX_VERSION = 2**31 - 1
+
+
+class StepForm(forms.Form):
+    """What every step of a workflow sends: the version of the thing that its page showed.
+
+    A step without one is refused: whoever takes it must have seen what he decides on.
+    """
+
+    version = forms.IntegerField(
+        widget=forms.HiddenInput(attrs={"autocomplete": "off"}), min_value=1, max_value=MAX_VERSION
+    )
+
+    def clean(self):
+        if "version" in self.errors:
+            raise forms.ValidationError(
+                _("It was not said which version this step was taken on. Look at what stands here, then take it again.")
+            )
+        return super().clean()
+
+    def renew_version(self, version: int) -> None:
+        """A form that was sent without a version is shown again with the one that its page shows now."""
+        if "version" in self.errors:
+            self.data = self.data.copy()
+            self.data[self.add_prefix("version")] = str(version)
+
+
+def words_typed(form: forms.BaseForm) -> list[tuple[str, str]]:
+    """(label, text) of all that a form was sent, for a page that can no longer take it; blank fields are left out."""
+    if not form.is_bound:
+        return []
+    typed = [(field.label, field.value()) for field in form.visible_fields()]
+    return [(label, str(value)) for label, value in typed if value not in (None, "", [])]
+
+
 class RegisterForm(forms.ModelForm):
     """A model form that carries the version it showed in a hidden field and refuses to overwrite a newer one."""
 

@@ -16,7 +16,7 @@ from dossiers.forms import MoveForm, SendBackForm
 from dossiers.models import Line, Period, Return
 from dossiers.tally import checking
 from dossiers.workflow import RETURNS, lock_sentence, open_return
-from records.moves import Move
+from records.moves import Move, tell_both
 
 # Officers know of drafts without reading them, and a draft can be voided too.
 OF_KNOWN = ("propose_void", "void", "drop_void")
@@ -85,11 +85,12 @@ def return_action(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     move = _move(action)
     if not move.may(request.user, item):
         raise PermissionDenied
+    form = _form(item, move, request.POST if request.method == "POST" else None)
     if item.state not in move.sources:
         sentence = _("This is no longer possible: the return is %(state)s.") % {"state": item.get_state_display()}
-        raise Conflict(sentence, url=item.get_absolute_url())
-    form = _form(item, move, request.POST if request.method == "POST" else None)
+        raise tell_both(Conflict(sentence), item, move.label, form)
     if request.method != "POST" or not form.is_valid():
+        form.renew_version(item.version)
         return _page(request, item, move, form, status=422 if form.is_bound else 200)
     typed = form.cleaned_data
     try:
@@ -99,7 +100,7 @@ def return_action(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     except Refused as refusal:
         return _page(request, item, move, form, refusal.problems, status=422)
     except Conflict as conflict:
-        conflict.url = item.get_absolute_url()
+        tell_both(conflict, item, move.label, form)
         raise
     messages.success(request, _("Done: %(step)s. %(return)s") % {"step": move.label, "return": item})
     if Return.objects.visible_to(request.user).filter(pk=item.pk).exists():

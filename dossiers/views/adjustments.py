@@ -20,6 +20,7 @@ from dossiers.tally import checking
 from dossiers.views.words import SHOWN
 from dossiers.workflow import ADJUSTMENTS, changes_of, ensure_accepted, propose_adjustment
 from procedures.choices import ProcedureLevel
+from records.moves import tell_both
 
 TOTALS = ("received", "in_time", "resolved", "resolved_overdue", "pending", "pending_overdue", "withdrawn")
 TYPED = [(name, column) for name, column in SHOWN if name in rules.TYPED_NAMES]
@@ -255,8 +256,13 @@ def adjustment_action(request: HttpRequest, pk: int, action: str) -> HttpRespons
         move = ADJUSTMENTS.move(action)
     except KeyError as error:
         raise Http404 from error
+    if not move.may(request.user, adjustment):
+        raise PermissionDenied
     form = MoveForm(request.POST)
     if not form.is_valid():
+        if adjustment.state not in move.sources:
+            raise tell_both(Conflict(_("Somebody has already moved it on.")), adjustment, move.label, form)
+        form.renew_version(adjustment.version)
         return _page(request, adjustment, form=form, asked=action, status=422)
     typed = form.cleaned_data
     try:
@@ -264,7 +270,7 @@ def adjustment_action(request: HttpRequest, pk: int, action: str) -> HttpRespons
     except Refused as refusal:
         return _page(request, adjustment, form=form, asked=action, problems=refusal.problems, status=422)
     except Conflict as conflict:
-        conflict.url = adjustment.get_absolute_url()
+        tell_both(conflict, adjustment, move.label, form)
         raise
     messages.success(request, _("Done: %(step)s. %(return)s") % {"step": move.label, "return": adjustment.of})
     if Adjustment.objects.visible_to(request.user).filter(pk=adjustment.pk).exists():

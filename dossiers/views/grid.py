@@ -15,15 +15,18 @@ from django.views.decorators.http import require_safe
 
 from agencies.choices import RoleCode
 from cchc_portal.lib.errors import Conflict
+from cchc_portal.lib.numbers import format_count
 from dossiers import permissions, rules
 from dossiers.choices import FIGURE_LABELS, IDENTITY_MESSAGES
 from dossiers.models import Explanation, LateReason, LateReasonCount, Line, Remark, Return
 from dossiers.tally import checking
+from dossiers.tally.restated import Restated, restated_pending
 from dossiers.views.grid_words import grid_words
 from dossiers.views.words import SHOWN
 from dossiers.workflow import RETURNS, ensure_open_for_entry, when
 from procedures.choices import ProcedureLevel
 
+CONFLICT = 409
 DERIVED = frozenset(rules.DERIVED_NAMES)
 
 
@@ -34,9 +37,18 @@ class ReadableEncoder(DjangoJSONEncoder):
         super().__init__(**options | {"ensure_ascii": False})
 
 
+def _moved(restated: Restated | None) -> dict | None:
+    """That the opening balance moved after the draft was opened, in words of the page."""
+    if restated is None:
+        return None
+    before, after = format_count(restated.before), format_count(restated.after)
+    return {"before": before, "after": after, "at": when(restated.at)}
+
+
 def _lines(item: Return) -> list[dict]:
-    """Every line as the browser draws it. One query, and one for the pending of the return before (R5)."""
+    """Every line as the browser draws it. One query, and a few for the pending of the returns before (R5)."""
     before = checking.previous_pending(item)
+    moved = restated_pending(item, before)
     rows = (
         Line.objects.filter(of=item)
         .order_by("position", "pk")
@@ -63,6 +75,7 @@ def _lines(item: Return) -> list[dict]:
                 "name": name or field_name or _("Whole agency"),
                 "group": group or (str(ProcedureLevel(level).label) if level else ""),
                 "previous": before.get((procedure, field, level)),
+                "restated": _moved(moved.get((procedure, field, level))),
                 "cells": checking.as_figures(cells).to_json(),
             }
         )
@@ -107,9 +120,11 @@ def grid_data(item: Return, user) -> dict:
         "id": item.pk,
         "person": user.pk,
         "version": item.version,
+        "title": str(item),
         "file": f"{item.agency.code}-{item.period.label}",
         "page": reverse("dossiers:grid", args=[item.pk]),
         "context": reverse("dossiers:line_context", args=[item.pk]),
+        "detail": item.get_absolute_url(),
         "save": reverse("dossiers:save_lines", args=[item.pk]),
         "login": reverse("login"),
         "table": rules.as_json(),
@@ -127,14 +142,16 @@ def grid_data(item: Return, user) -> dict:
 
 @require_safe
 def grid(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page a clerk types in. Drafts whose period takes figures only; otherwise 409 says why and who can open it."""
+    """The page a clerk types in. Drafts whose period takes figures only; otherwise 409 says why and who can open it,
+    and shows what this person typed in this browser that did not arrive before."""
     item = to_enter(request, pk)
+    closed = None
     try:
         ensure_open_for_entry(item)
     except Conflict as conflict:
-        conflict.url = item.get_absolute_url()
-        raise
+        closed = conflict
     context = {
+        "closed": closed,
         "item": item,
         "data": json_script(grid_data(item, request.user), "grid-data", encoder=ReadableEncoder),
         "submit": RETURNS.move("submit"),
@@ -144,4 +161,6 @@ def grid(request: HttpRequest, pk: int) -> HttpResponse:
             (_("Enter figures"), None),
         ],
     }
+    if closed:
+        return render(request, "dossiers/grid_closed.html", context, status=CONFLICT)
     return render(request, "dossiers/grid.html", context)

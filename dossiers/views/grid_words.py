@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 def grid_words() -> dict[str, str]:
     """Sentences of the entry page by the names its scripts use, in the language of the person."""
-    return _states() | _cell_states() | _refusals() | _marks() | _paste() | _beside()
+    return _states() | _cell_states() | _refusals() | _marks() | _paste() | _beside() | _left()
 
 
 def _states() -> dict[str, str]:
@@ -46,6 +46,20 @@ def _cell_states() -> dict[str, str]:
     }
 
 
+def _left() -> dict[str, str]:
+    return {
+        "left_told": _(
+            "%(count)s entries of yours were not sent before the return was closed. They are kept on this device for "
+            "you; download them and ask your colleague or the programme office what becomes of them."
+        ),
+        "left_figure": _("Figure"),
+        "left_download": _("Download these entries"),
+        "left_return": _("To the return"),
+        "left_file": _("not sent"),
+        "code": _("Code"),
+    }
+
+
 def _paste() -> dict[str, str]:
     return {
         "selected": _("%(lines)s × %(columns)s cells selected"),
@@ -75,6 +89,14 @@ def _beside() -> dict[str, str]:
     return {
         "context_none": _("There are no figures of earlier periods."),
         "context_failed": _("The figures of earlier periods could not be fetched. Try again in a moment."),
+        "restated": _(
+            "The balance of the period before was adjusted from %(before)s to %(after)s at %(at)s, after this return "
+            "was opened."
+        ),
+        "openings_filled": _(
+            "%(count)s opening balances were filled in from the period before. Change what differs; Ctrl+Z takes them "
+            "out again."
+        ),
         "openings_taken": _("%(count)s opening balances taken over from the period before"),
         "openings_none": _("No blank opening balance has a closing balance before it."),
         "unusual": _(

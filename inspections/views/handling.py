@@ -3,13 +3,14 @@
 from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import FileResponse, Http404, HttpRequest
+from django.utils.translation import gettext as _
 
 from cchc_portal.lib.errors import Conflict, Refused
 from cchc_portal.lib.text import ascii_slug
 from cchc_portal.templatetags.portal import vndate
 from inspections.forms import MoveForm
 from records.models import StoredFile
-from records.moves import Machine
+from records.moves import Machine, tell_both
 
 
 def try_move(request: HttpRequest, machine: Machine, thing, action: str, forms: dict) -> MoveForm | None:
@@ -25,6 +26,9 @@ def try_move(request: HttpRequest, machine: Machine, thing, action: str, forms: 
         raise PermissionDenied
     form = forms.get(action, MoveForm)(request.POST, request.FILES)
     if not form.is_valid():
+        if thing.state not in move.sources:  # its page no longer has the form that keeps what was typed
+            raise tell_both(Conflict(_("Somebody has already moved it on.")), thing, move.label, form)
+        form.renew_version(thing.version)
         return form
     data = dict(form.cleaned_data)
     try:
@@ -35,16 +39,7 @@ def try_move(request: HttpRequest, machine: Machine, thing, action: str, forms: 
         form.add_error(None, refusal.problems)
         return form
     except Conflict as conflict:
-        thing.refresh_from_db()
-        label = thing._meta.get_field("state").verbose_name
-        conflict.theirs = [(label, thing.get_state_display())]
-        conflict.mine = [(label, move.label)]
-        conflict.mine += [
-            (form.fields[name].label, value)
-            for name, value in form.cleaned_data.items()
-            if isinstance(value, str) and value
-        ]
-        conflict.url = thing.get_absolute_url()
+        tell_both(conflict, thing, move.label, form)
         raise
     return None
 

@@ -67,6 +67,41 @@ def test_steps_and_history_belong_to_the_reader(client_of, cast, period_q, proce
     assert detail(client_of(cast.lanhdao), item).context["history"] == []
 
 
+def test_a_step_without_the_version_it_saw_is_refused_and_keeps_the_words(client_of, cast, period_q, procedures_khcn):
+    item = sound_return(cast, period_q, "submitted")
+    line = item.lines.first()
+    for version in ({}, {"version": ""}, {"version": "1e3"}, {"version": "9" * 40}):
+        url = reverse("dossiers:return_action", args=[item.pk, "send_back"])
+        sent = {"reason": "Số liệu chưa khớp", f"line-{line.pk}": "Xem lại cột 4"} | version
+        response = client_of(cast.minh).post(url, sent)
+        page = response.content.decode()
+        assert response.status_code == 422
+        assert "được thực hiện trên phiên bản nào" in page
+        assert "Số liệu chưa khớp" in page
+        assert "Xem lại cột 4" in page
+        assert f'name="version" value="{item.version}"' in page, "sent again it is taken"
+    assert Return.objects.get(pk=item.pk).state == "submitted"
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_step_that_comes_too_late_shows_both_sides(client_of, cast, period_q, procedures_khcn, moved):
+    item = sound_return(cast, period_q, "submitted")
+    line, seen = item.lines.first(), item.version
+    if moved:
+        RETURNS.perform(item, "withdraw", by=cast.minh, reason="Còn thiếu dòng 3")
+    else:
+        Return.objects.filter(pk=item.pk).update(version=seen + 1)
+    url = reverse("dossiers:return_action", args=[item.pk, "send_back"])
+    sent = {"version": seen, "reason": "Số liệu chưa khớp", f"line-{line.pk}": "Xem lại cột 4"}
+    response = client_of(cast.minh).post(url, sent)
+    page = response.content.decode()
+    assert response.status_code == 409
+    told = ["Số liệu chưa khớp", "Xem lại cột 4", "Trả lại", item.get_absolute_url()]
+    told += ["Minh", "Còn thiếu dòng 3", "Đang nhập"] if moved else ["Lan", "chờ ký duyệt"]
+    for words in told:
+        assert words.lower() in page.lower(), words
+
+
 def test_from_draft_to_accepted_through_the_pages(client_of, cast, period_q, procedures_khcn):
     item = sound_return(cast, period_q)
     for action, person, state in [

@@ -7,6 +7,7 @@ from django.urls import reverse
 from inspections.choices import FindingState, VisitState
 from inspections.models import Finding, Photo, Visit
 from records.models import Event, StoredFile
+from tests.steps import take
 
 
 @pytest.fixture
@@ -101,16 +102,16 @@ def test_release_and_answer(cast, client_of, make_finding):
     finding = make_finding(FindingState.FINAL)
     url = finding.get_absolute_url()
     assert client_of(cast.lan).get(url).status_code == 404
-    assert client_of(cast.hoa).post(url + "release/", {"version": 1}).status_code == 302
+    assert take(client_of(cast.hoa), finding, "release", version=1).status_code == 302
     lan = client_of(cast.lan)
     assert lan.get(url).status_code == 200
-    assert lan.post(url + "answer/", {"text": " "}).status_code == 422
-    assert lan.post(url + "answer/", {"text": "Đã niêm yết lại ngày 06/10"}).status_code == 302
+    assert take(lan, finding, "answer", text=" ").status_code == 422
+    assert take(lan, finding, "answer", text="Đã niêm yết lại ngày 06/10").status_code == 302
     finding.refresh_from_db()
     assert (finding.state, finding.answer) == (FindingState.ANSWERED, "Đã niêm yết lại ngày 06/10")
-    assert lan.post(url + "answer/", {"text": "Lần nữa"}).status_code == 409
-    assert client_of(cast.tuan).post(url + "answer/", {"text": "x"}).status_code == 404
-    assert client_of(cast.khoa).post(url + "answer/", {"text": "x"}).status_code == 403
+    assert take(lan, finding, "answer", text="Lần nữa").status_code == 409
+    assert take(client_of(cast.tuan), finding, "answer", text="x").status_code == 404
+    assert take(client_of(cast.khoa), finding, "answer", text="x").status_code == 403
 
 
 def test_capture_records_in_one_screen(cast, client_of, visit, area, photo_bytes):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from inspections.choices import FindingState, RecommendationState
 from inspections.models import Recommendation, Remedy
 from records.models import Event
+from tests.steps import take
 
 LIST = "inspections:recommendation_list"
 
@@ -37,18 +38,18 @@ def test_the_whole_way_through_the_pages(cast, client_of, make_recommendation, p
     url = recommendation.get_absolute_url()
     hoa, lan, minh = client_of(cast.hoa), client_of(cast.lan), client_of(cast.minh)
     assert lan.get(url).status_code == 404
-    assert hoa.post(url + "issue/").status_code == 302
+    assert take(hoa, recommendation, "issue").status_code == 302
     assert lan.get(url).status_code == 200
-    assert lan.post(url + "accept/").status_code == 403
-    assert minh.post(url + "accept/").status_code == 302
-    assert lan.post(url + "start/").status_code == 302
+    assert take(lan, recommendation, "accept").status_code == 403
+    assert take(minh, recommendation, "accept").status_code == 302
+    assert take(lan, recommendation, "start").status_code == 302
     photo = SimpleUploadedFile("bang.jpg", photo_bytes(), content_type="image/jpeg")
-    assert lan.post(url + "answer/", {"text": "Đã thay bảng", "evidence": photo}).status_code == 302
-    assert hoa.post(url + "send_back/", {"reason": "Ảnh mờ"}).status_code == 302
+    assert take(lan, recommendation, "answer", text="Đã thay bảng", evidence=photo).status_code == 302
+    assert take(hoa, recommendation, "send_back", reason="Ảnh mờ").status_code == 302
     pdf = SimpleUploadedFile("bien-ban.pdf", b"%PDF-1.7 noi dung", content_type="application/pdf")
-    assert lan.post(url + "answer/", {"text": "Đã chụp lại", "evidence": pdf}).status_code == 302
-    assert minh.post(url + "close_implemented/", {"reason": "xong"}).status_code == 403
-    assert client_of(cast.khoa).post(url + "close_implemented/", {"reason": "Đã đến xem"}).status_code == 302
+    assert take(lan, recommendation, "answer", text="Đã chụp lại", evidence=pdf).status_code == 302
+    assert take(minh, recommendation, "close_implemented", reason="xong").status_code == 403
+    assert take(client_of(cast.khoa), recommendation, "close_implemented", reason="Đã đến xem").status_code == 302
     recommendation.refresh_from_db()
     assert (recommendation.state, recommendation.closed_by) == (RecommendationState.CLOSED_IMPLEMENTED, cast.khoa)
     assert [remedy.verdict for remedy in recommendation.remedies.order_by("pk")] == ["Ảnh mờ", "Đã đến xem"]
@@ -61,7 +62,7 @@ def test_the_whole_way_through_the_pages(cast, client_of, make_recommendation, p
 def test_evidence_is_handed_out_to_those_who_see_the_recommendation(cast, client_of, make_recommendation):
     recommendation = make_recommendation(RecommendationState.IN_PROGRESS)
     pdf = SimpleUploadedFile("Biên bản.pdf", b"%PDF-1.7 noi dung", content_type="text/html")
-    client_of(cast.lan).post(recommendation.get_absolute_url() + "answer/", {"text": "Đã làm", "evidence": pdf})
+    take(client_of(cast.lan), recommendation, "answer", text="Đã làm", evidence=pdf)
     url = reverse("inspections:evidence", args=[Remedy.objects.get().files.get().file_id])
     response = client_of(cast.hoa).get(url)
     assert b"".join(response.streaming_content) == b"%PDF-1.7 noi dung"
@@ -74,9 +75,7 @@ def test_evidence_is_handed_out_to_those_who_see_the_recommendation(cast, client
 def test_evidence_that_is_neither_photo_nor_pdf_keeps_the_words(cast, client_of, make_recommendation):
     recommendation = make_recommendation(RecommendationState.IN_PROGRESS)
     page = SimpleUploadedFile("x.pdf", b"<html><script>alert(1)</script>", content_type="application/pdf")
-    response = client_of(cast.lan).post(
-        recommendation.get_absolute_url() + "answer/", {"text": "Đã làm xong việc", "evidence": page}
-    )
+    response = take(client_of(cast.lan), recommendation, "answer", text="Đã làm xong việc", evidence=page)
     assert response.status_code == 422
     assert "Đã làm xong việc" in response.content.decode()
     assert not Remedy.objects.exists()
@@ -86,13 +85,39 @@ def test_dispute_and_amend(cast, client_of, make_recommendation):
     recommendation = make_recommendation(RecommendationState.ISSUED)
     url = recommendation.get_absolute_url()
     minh, hoa = client_of(cast.minh), client_of(cast.hoa)
-    assert minh.post(url + "dispute/", {"reason": ""}).status_code == 422
-    assert minh.post(url + "dispute/", {"reason": "Không thuộc thẩm quyền"}).status_code == 302
+    assert take(minh, recommendation, "dispute", reason="").status_code == 422
+    assert take(minh, recommendation, "dispute", reason="Không thuộc thẩm quyền").status_code == 302
     assert "Không thuộc thẩm quyền" in hoa.get(url).content.decode()
     words = {"reason": "Điều chỉnh", "text": "Phối hợp Sở Nội vụ", "due": "2027-02-01"}
-    assert hoa.post(url + "amend/", words).status_code == 302
+    assert take(hoa, recommendation, "amend", **words).status_code == 302
     recommendation.refresh_from_db()
     assert (recommendation.state, recommendation.text) == (RecommendationState.ISSUED, "Phối hợp Sở Nội vụ")
+
+
+def test_a_step_without_the_version_it_saw_is_refused_and_keeps_the_words(cast, client_of, make_recommendation):
+    recommendation = make_recommendation(RecommendationState.ISSUED)
+    minh = client_of(cast.minh)
+    for version in (None, "", "x", "-1", "9" * 30):
+        response = take(minh, recommendation, "dispute", version=version, reason="Không thuộc thẩm quyền")
+        page = response.content.decode()
+        assert response.status_code == 422
+        assert "được thực hiện trên phiên bản nào" in page
+        assert "Không thuộc thẩm quyền" in page
+        assert f'name="version" value="{recommendation.version}"' in page, "sent again it is taken"
+    recommendation.refresh_from_db()
+    assert recommendation.state == RecommendationState.ISSUED
+
+
+def test_a_step_that_comes_too_late_shows_both_sides(cast, client_of, make_recommendation):
+    recommendation = make_recommendation(RecommendationState.ISSUED)
+    minh, version = client_of(cast.minh), recommendation.version
+    assert take(minh, recommendation, "dispute", reason="Không thuộc thẩm quyền").status_code == 302
+    for sent in (version, None):
+        response = take(minh, recommendation, "accept", version=sent, reason="Nhất trí toàn bộ")
+        page = response.content.decode()
+        assert response.status_code == 409
+        for told in ("Minh", "Không thuộc thẩm quyền", "Nhất trí toàn bộ", recommendation.get_absolute_url()):
+            assert told in page, told
 
 
 def test_edit_draft_and_stale(cast, client_of, make_recommendation):

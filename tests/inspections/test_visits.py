@@ -10,6 +10,7 @@ from django.urls import reverse
 from inspections.choices import FindingState, RecommendationState, VisitState
 from inspections.models import Visit
 from records.models import Event
+from tests.steps import take
 
 
 def detail(visit):
@@ -192,8 +193,8 @@ def test_a_move_that_comes_too_late_gives_the_words_back(cast, client_of, visit)
 
 def test_cancelling_needs_a_reason(cast, client_of, visit):
     client = client_of(cast.quan)
-    assert client.post(detail(visit) + "cancel/", {"reason": " "}).status_code == 422
-    assert client.post(detail(visit) + "cancel/", {"reason": "Bão"}).status_code == 302
+    assert take(client, visit, "cancel", reason=" ").status_code == 422
+    assert take(client, visit, "cancel", reason="Bão").status_code == 302
     visit.refresh_from_db()
     assert (visit.state, visit.cancel_reason) == (VisitState.CANCELLED, "Bão")
 
