@@ -67,6 +67,9 @@ CLOCK = {
     "check_figures": Entry(
         Daily(1, 30), ("check_figures",), "wrong figures are found by us before a reader finds them"
     ),
+    "follow_up": Entry(
+        Daily(6, 30), ("follow_up",), "figures accepted meanwhile speak for or against closing; what is late goes up"
+    ),
     "send_reminders": Entry(
         Daily(7, 30), ("send_reminders", "--write"), "each person hears once a day, before work, of all that is due"
     ),

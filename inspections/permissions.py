@@ -11,7 +11,7 @@ from django.utils import timezone
 from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES, AgencyKind, RoleCode, SuccessionKind
 from agencies.models import Agency, Person, Succession
 from inspections.choices import FindingState, MemberRole, VisitState
-from inspections.models import Finding, Recommendation, Team, TeamMember, Visit
+from inspections.models import Finding, Proposal, Recommendation, Team, TeamMember, Visit
 
 LEADING = frozenset({MemberRole.HEAD, MemberRole.SECRETARY})
 NOT_ASSIGNED = (SuccessionKind.SPLIT, SuccessionKind.DISSOLVED)
@@ -70,6 +70,24 @@ def _agency_ids(user: Person, codes: tuple[str, ...]) -> set[int]:
 def acts_for(user: Person, agency_id: int, *codes: str) -> bool:
     """May the person act in one of these roles (any role of an agency when none is named) for this agency?"""
     return agency_id in _agency_ids(user, codes or AGENCY_ROLES)
+
+
+def belongs_to(user: Person, agency_id: int) -> bool:
+    """Is the person of this agency, in whatever role, or of the one that absorbed it whole?"""
+    if acts_for(user, agency_id):
+        return True
+    homes = {role.agency_id for role in user.current_roles()}
+    return agency_id in homes or not homes.isdisjoint(_absorbers(agency_id))
+
+
+def _absorbers(agency_id: int) -> set[int]:
+    """Whoever absorbed the agency whole, in a chain."""
+    found, fresh = set(), {agency_id}
+    while fresh:
+        steps = Succession.objects.absorbed_whole().filter(predecessor_id__in=fresh)
+        fresh = set(steps.values_list("successor_id", flat=True)) - found
+        found |= fresh
+    return found
 
 
 def agencies_with_figures_for(user: Person):
@@ -185,9 +203,14 @@ def edits_recommendation(user: Person, recommendation: Recommendation) -> bool:
     return own or _leads(user, recommendation.visit)
 
 
+def _follows(user: Person, recommendation: Recommendation) -> bool:
+    """Head or secretary of the team that follows it up: the issuing one until it hands over."""
+    return bool(team_roles(user).get(recommendation.team_id, set()) & LEADING)
+
+
 def issues_recommendation(user: Person, recommendation: Recommendation) -> bool:
     """Issuing, and answering a dispute, is the head's."""
-    return _heads(user, recommendation.visit)
+    return MemberRole.HEAD in team_roles(user).get(recommendation.team_id, set())
 
 
 def decides_for_agency(user: Person, recommendation: Recommendation) -> bool:
@@ -200,12 +223,41 @@ def reports_remedy(user: Person, recommendation: Recommendation) -> bool:
 
 
 def verifies_recommendation(user: Person, recommendation: Recommendation) -> bool:
-    """Head and secretary of the issuing team, unless they belong to the agency in charge or reported a remedy of it."""
-    return (
-        _leads(user, recommendation.visit)
-        and not acts_for(user, recommendation.agency_id)
-        and not recommendation.remedies.filter(reported_by=user).exists()
-    )
+    """Head and secretary of the following team, unless they are of the agency in charge or reported a remedy of it."""
+    return extends_deadline(user, recommendation) and not recommendation.remedies.filter(reported_by=user).exists()
+
+
+def extends_deadline(user: Person, recommendation: Recommendation) -> bool:
+    """Head and secretary of the following team, never somebody of the agency in charge."""
+    return _follows(user, recommendation) and not belongs_to(user, recommendation.agency_id)
+
+
+def hands_over(user: Person, recommendation: Recommendation) -> bool:
+    """The head of the following team passes its recommendations on, and the programme office when a team is closed."""
+    return issues_recommendation(user, recommendation) or sets_teams(user)
+
+
+def hands_over_some(user: Person) -> bool:
+    return sets_teams(user) or any(MemberRole.HEAD in roles for roles in team_roles(user).values())
+
+
+def writes_letters(user: Person) -> bool:
+    """Letters that urge agencies are the programme office's, and head's and secretary's for what their team follows."""
+    return sets_teams(user) or any(roles & LEADING for roles in team_roles(user).values())
+
+
+def recommendations_to_urge(user: Person):
+    """Recommendations the person may write a letter about."""
+    if not user.is_authenticated:
+        return Recommendation.objects.none()
+    if sets_teams(user):
+        return Recommendation.objects.visible_to(user)
+    return Recommendation.objects.followed_by([pk for pk, roles in team_roles(user).items() if roles & LEADING])
+
+
+def sets_escalation(user: Person) -> bool:
+    """After how many days what is late goes up is set by the programme office."""
+    return sets_teams(user)
 
 
 # Proposals
@@ -214,3 +266,8 @@ def verifies_recommendation(user: Person, recommendation: Recommendation) -> boo
 def records_proposals(user: Person, visit: Visit) -> bool:
     """What the agency proposes is written down by the team."""
     return drafts_recommendations(user, visit)
+
+
+def handles_proposal(user: Person, proposal: Proposal) -> bool:
+    """Forwarding, and writing down what came back, is the head's, the secretary's and the programme office's."""
+    return _leads(user, proposal.visit) or sets_teams(user)

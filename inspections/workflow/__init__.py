@@ -2,7 +2,22 @@
 
 from inspections.workflow.facts import facts, keep_edit, keep_new
 from inspections.workflow.findings import FINDINGS
+from inspections.workflow.following import condition_of, escalate, escalation_rules, holidays, settle_conditions
+from inspections.workflow.proposals import PROPOSALS
 from inspections.workflow.recommendations import RECOMMENDATIONS
 from inspections.workflow.visits import VISITS
 
-__all__ = ["FINDINGS", "RECOMMENDATIONS", "VISITS", "facts", "keep_edit", "keep_new"]
+__all__ = [
+    "FINDINGS",
+    "PROPOSALS",
+    "RECOMMENDATIONS",
+    "VISITS",
+    "condition_of",
+    "escalate",
+    "escalation_rules",
+    "facts",
+    "holidays",
+    "keep_edit",
+    "keep_new",
+    "settle_conditions",
+]

@@ -34,7 +34,18 @@ FINDING_FACTS = (
     "withdraw_reason",
     "answer",
 )
-RECOMMENDATION_FACTS = ("state", "agency_id", "finding_id", "text", "due", "state_reason")
+RECOMMENDATION_FACTS = (
+    "state",
+    "agency_id",
+    "finding_id",
+    "repeats_id",
+    "text",
+    "due",
+    "due_days",
+    "state_reason",
+    "follow_team_id",
+    "escalated_at",
+)
 
 
 def facts(thing: models.Model) -> dict:

@@ -1,18 +1,20 @@
 """A recommendation from the draft to the closing by its team."""
 
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from cchc_portal.lib.periods import add_working_days
 from cchc_portal.lib.text import search_key
 from inspections import permissions
-from inspections.choices import RecommendationState
-from inspections.models import Evidence, Recommendation, Remedy
+from inspections.choices import OPEN_RECOMMENDATIONS, MemberRole, RecommendationState
+from inspections.models import ClosingCondition, Evidence, Recommendation, Remedy
 from inspections.photos import store
 from inspections.workflow.facts import facts
+from inspections.workflow.following import holidays
 from records.moves import Machine, Move
 
 CLOSED = (RecommendationState.CLOSED_IMPLEMENTED, RecommendationState.CLOSED_NOT_IMPLEMENTED)
@@ -25,7 +27,10 @@ def _on_site(recommendation: Recommendation, data: dict) -> list[str]:
 
 
 def _issued(recommendation: Recommendation, by, now: datetime, data: dict) -> dict:
-    return {"issued_at": now}
+    """A deadline counted in working days runs from the day of issuing."""
+    if recommendation.due_days is None:
+        return {"issued_at": now}
+    return {"issued_at": now, "due": due_after(timezone.localdate(now), recommendation.due_days)}
 
 
 def _with_reason(recommendation: Recommendation, by, now: datetime, data: dict) -> dict:
@@ -34,8 +39,96 @@ def _with_reason(recommendation: Recommendation, by, now: datetime, data: dict) 
 
 def _amended(recommendation: Recommendation, by, now: datetime, data: dict) -> dict:
     """update() passes the search key by, so it is computed here."""
-    text = data["text"].strip()
-    return {"text": text, "search_key": search_key(text), "due": data.get("due"), "state_reason": data["reason"]}
+    text, due = data["text"].strip(), _due_given(data, timezone.localdate(now))
+    data["due_before"] = recommendation.due
+    changed = {"escalated_at": None} if due != recommendation.due else {}
+    return {"text": text, "search_key": search_key(text), "due": due, "state_reason": data["reason"]} | changed
+
+
+def due_after(day: date, days: int) -> date:
+    """The `days`-th working day after `day`, by the holiday table."""
+    return add_working_days(day, days, holidays())
+
+
+def _due_given(data: dict, start: date) -> date | None:
+    """The deadline as a day, or so many working days after `start`."""
+    return due_after(start, data["days"]) if data.get("days") else data.get("due")
+
+
+def _extended_to(recommendation: Recommendation, data: dict) -> date | None:
+    """Working days of an extension run from the old deadline, from today where that has passed or there was none."""
+    today = timezone.localdate()
+    return _due_given(data, max(recommendation.due or today, today))
+
+
+def _extension_given(recommendation: Recommendation, data: dict) -> list[str]:
+    if bool(data.get("days")) == bool(data.get("due")):
+        return [_("Give the new deadline either as a day or in working days.")]
+    due = _extended_to(recommendation, data)
+    if due < timezone.localdate() or (recommendation.due and due <= recommendation.due):
+        return [_("The new deadline has to lie after today's date and after the old one.")]
+    return []
+
+
+def _extended(recommendation: Recommendation, by, now: datetime, data: dict) -> dict:
+    data["due_before"] = recommendation.due
+    return {"due": _extended_to(recommendation, data), "escalated_at": None}
+
+
+def _keep_due_change(recommendation: Recommendation, by, data: dict) -> None:
+    """The history of the deadline; the row already carries the new one."""
+    if recommendation.due is not None and recommendation.due != data["due_before"]:
+        recommendation.due_changes.create(
+            before=data["due_before"], after=recommendation.due, reason=data["reason"], by=by
+        )
+
+
+def _next_team_named(recommendation: Recommendation, data: dict) -> list[str]:
+    team = data.get("team")
+    if team is None:
+        return [_("Choose the team that follows up from now on.")]
+    if team.pk == recommendation.team_id:
+        return [_("This team follows it up already.")]
+    leading = team.members.on(timezone.localdate()).filter(role__in=(MemberRole.HEAD, MemberRole.SECRETARY))
+    if not leading.exists():
+        return [_("That team has no head and no secretary today: nobody could verify.")]
+    return []
+
+
+def _handed_over(recommendation: Recommendation, by, now: datetime, data: dict) -> dict:
+    data["team_before"] = recommendation.team
+    return {"follow_team": data["team"]}
+
+
+def _told_hand_over(recommendation: Recommendation, data: dict) -> dict:
+    return {"from_team": data["team_before"].name, "to_team": data["team"].name}
+
+
+def _keep_hand_over(recommendation: Recommendation, by, data: dict) -> None:
+    recommendation.hand_overs.create(
+        from_team=data["team_before"], to_team=data["team"], on=timezone.localdate(), reason=data["reason"], by=by
+    )
+
+
+def _has_relapsed(recommendation: Recommendation, data: dict) -> list[str]:
+    if ClosingCondition.objects.filter(recommendation=recommendation, relapsed_at__isnull=False).exists():
+        return []
+    return [_("No figures speak against the closing.")]
+
+
+def _answer_relapse(recommendation: Recommendation, by, data: dict) -> None:
+    """The warning is answered up to the period that raised it; a later one may raise it again."""
+    condition = recommendation.condition
+    condition.answered_until = condition.relapsed_period.last_day
+    condition.relapsed_at = condition.relapsed_period = None
+    condition.save(update_fields=["answered_until", "relapsed_at", "relapsed_period"])
+
+
+def _forget_marks(recommendation: Recommendation, by, data: dict) -> None:
+    """After reopening the condition has to be met anew."""
+    ClosingCondition.objects.filter(recommendation=recommendation).update(
+        met_at=None, met_period=None, relapsed_at=None, relapsed_period=None, answered_until=None
+    )
 
 
 def _text_given(recommendation: Recommendation, data: dict) -> list[str]:
@@ -68,7 +161,7 @@ def _remedy_reported(recommendation: Recommendation, data: dict) -> list[str]:
 
 
 def _closed(recommendation: Recommendation, by, now: datetime, data: dict) -> dict:
-    return {"closed_at": now, "closed_by": by, "state_reason": data["reason"]}
+    return {"closed_at": now, "closed_by": by, "state_reason": data["reason"], "escalated_at": None}
 
 
 def _reopened(recommendation: Recommendation, by, now: datetime, data: dict) -> dict:
@@ -132,6 +225,7 @@ RECOMMENDATIONS = Machine(
             permissions.issues_recommendation,
             guard=_text_given,
             changes=_amended,
+            follow=_keep_due_change,
             needs_reason=True,
         ),
         Move(
@@ -201,6 +295,40 @@ RECOMMENDATIONS = Machine(
             RecommendationState.IN_PROGRESS,
             permissions.verifies_recommendation,
             changes=_reopened,
+            follow=_forget_marks,
+            needs_reason=True,
+        ),
+        Move(
+            "keep_closed",
+            pgettext_lazy("recommendation action", "Keep closed"),
+            (RecommendationState.CLOSED_IMPLEMENTED,),
+            None,
+            permissions.verifies_recommendation,
+            guard=_has_relapsed,
+            follow=_answer_relapse,
+            needs_reason=True,
+        ),
+        Move(
+            "extend",
+            pgettext_lazy("recommendation action", "Move the deadline"),
+            OPEN_RECOMMENDATIONS,
+            None,
+            permissions.extends_deadline,
+            guard=_extension_given,
+            changes=_extended,
+            follow=_keep_due_change,
+            needs_reason=True,
+        ),
+        Move(
+            "hand_over",
+            pgettext_lazy("recommendation action", "Hand over"),
+            (*OPEN_RECOMMENDATIONS, *CLOSED),
+            None,
+            permissions.hands_over,
+            guard=_next_team_named,
+            changes=_handed_over,
+            tells=_told_hand_over,
+            follow=_keep_hand_over,
             needs_reason=True,
         ),
     ),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from agencies.models import Person, Role
 from cchc_portal.lib.errors import Conflict, Refused
 from inspections.choices import FindingState, RecommendationState, VisitState
-from inspections.models import Remedy, TeamMember, Visit
+from inspections.models import ClosingCondition, Remedy, Team, TeamMember, Visit
 from inspections.workflow import FINDINGS, RECOMMENDATIONS, VISITS
 from records.models import Event
 
@@ -35,6 +35,7 @@ FINDING_TABLE = {
     "withdraw": ({F.DRAFT, F.FINAL}, F.WITHDRAWN, {HEAD}),
 }
 CLOSED = {R.CLOSED_IMPLEMENTED, R.CLOSED_NOT_IMPLEMENTED}
+OPEN = {R.ISSUED, R.ACCEPTED, R.DISPUTED, R.IN_PROGRESS, R.ANSWERED}
 RECOMMENDATION_TABLE = {
     "issue": ({R.DRAFT}, R.ISSUED, {HEAD}),
     "accept": ({R.ISSUED}, R.ACCEPTED, {APPROVER}),
@@ -48,6 +49,10 @@ RECOMMENDATION_TABLE = {
     "close_not_implemented": ({R.ANSWERED}, R.CLOSED_NOT_IMPLEMENTED, {HEAD, SECRETARY}),
     "send_back": ({R.ANSWERED}, R.IN_PROGRESS, {HEAD, SECRETARY}),
     "reopen": (CLOSED, R.IN_PROGRESS, {HEAD, SECRETARY}),
+    # These leave the state as it is.
+    "keep_closed": ({R.CLOSED_IMPLEMENTED}, None, {HEAD, SECRETARY}),
+    "extend": (OPEN, None, {HEAD, SECRETARY}),
+    "hand_over": (OPEN | CLOSED, None, {HEAD, OFFICER}),
 }
 DATA = {"reason": "đã xem xét", "text": "Nội dung"}
 
@@ -56,11 +61,11 @@ def person_of(cast, vinh, name):
     return vinh if name == "vinh" else getattr(cast, name)
 
 
-def outcome(machine, thing, action, person):
+def outcome(machine, thing, action, person, **more):
     """What happens: the new state, "denied" or "conflict"; what may not be done leaves no event."""
     events = Event.objects.count()
     try:
-        machine.perform(thing, action, by=person, **DATA)
+        machine.perform(thing, action, by=person, **DATA | more)
     except PermissionDenied:
         assert Event.objects.count() == events
         return "denied"
@@ -75,7 +80,7 @@ def expected(table, action, state, name):
     sources, target, who = table[action]
     if name not in who:
         return "denied"
-    return target if state in sources else "conflict"
+    return (target or state) if state in sources else "conflict"
 
 
 def test_tables_are_complete():
@@ -106,12 +111,19 @@ def test_finding_grid(cast, vinh, make_finding, action):
 
 
 @pytest.mark.parametrize("action", RECOMMENDATION_TABLE)
-def test_recommendation_grid(cast, vinh, make_recommendation, action):
+def test_recommendation_grid(cast, vinh, period_q, make_recommendation, action):
+    next_team = Team.objects.create(name="Đoàn sau", kind="administrative_inspection")
+    next_team.members.create(person=cast.mai, role="head", joined_on=date(2026, 1, 1))
     for state, name in product(R.values, EVERYBODY):
         recommendation = make_recommendation(state)
+        ClosingCondition.objects.create(
+            recommendation=recommendation, threshold=95, relapsed_at=timezone.now(), relapsed_period=period_q
+        )
         Remedy.objects.create(recommendation=recommendation, text="Đã làm", reported_by=cast.lan)
         want = expected(RECOMMENDATION_TABLE, action, state, name)
-        assert outcome(RECOMMENDATIONS, recommendation, action, person_of(cast, vinh, name)) == want, (state, name)
+        person = person_of(cast, vinh, name)
+        got = outcome(RECOMMENDATIONS, recommendation, action, person, days=5 * (action == "extend"), team=next_team)
+        assert got == want, (state, name)
 
 
 def test_every_reason_is_asked_for(cast, visit, make_finding, make_recommendation):
