@@ -209,7 +209,10 @@ class _Writer:
             first = left.paragraphs[0] if not number else None
             self._paragraph(text, place=left, align="center", size=12, bold=bold, caps=True, first=first)
         self._rule(left, 20, LEFT)
-        self._paragraph(f"Số:        /{self.paper.symbol}-      ", place=left, align="center", size=13, before=9)
+        symbol = f"{self.paper.symbol}-" if self.paper.symbol else ""
+        self._paragraph(f"Số:        /{symbol}      ", place=left, align="center", size=13, before=9)
+        if self.paper.to:
+            self._paragraph(f"V/v {self.paper.subject}", place=left, align="center", size=12, before=6)
         self._paragraph("Cộng hòa xã hội chủ nghĩa Việt Nam", place=right, align="center", size=12, bold=True,
                         caps=True, first=right.paragraphs[0])  # fmt: skip
         self._paragraph("Độc lập - Tự do - Hạnh phúc", place=right, align="center", size=13, bold=True)
@@ -219,6 +222,9 @@ class _Writer:
             self._paragraph(date, place=right, align="center", size=13, italic=True, before=9)
 
     def _title(self) -> None:
+        if self.paper.to:
+            self._paragraph(f"Kính gửi: {'; '.join(self.paper.to)}.", align="center", before=14, after=12, keep=True)
+            return
         self._paragraph(self.paper.name, align="center", bold=True, caps=True, before=14, keep=True)
         self._paragraph(self.paper.subject, align="center", bold=True, keep=True)
         self._rule(self.place, 55, TEXT_WIDTH)

@@ -132,7 +132,8 @@ class Paper:
     """Everything that is printed, and nothing else: the same paper gives the same bytes.
 
     `dated` prints the line of place and date; `address` is where the portal answers, for the code of the check page
-    ("" leaves the QR out); `filed` is the last line of Nơi nhận.
+    ("" leaves the QR out); `filed` is the last line of Nơi nhận. An official letter names whom it is sent `to`: it has
+    no title, its subject stands under the number.
     """
 
     draft: bool
@@ -150,6 +151,7 @@ class Paper:
     filed: str
     annexes: tuple[Annex, ...] = ()
     address: str = ""
+    to: tuple[str, ...] = ()
 
     def check_url(self, code: str) -> str:
         return f"{self.address}/check/{code}/" if self.address else ""
