@@ -70,7 +70,7 @@ def _absorbed_in(agency_id: int, after: date, until: date) -> dict[int, date]:
     return found
 
 
-def _previous_returns(item: Return) -> list[int] | None:
+def returns_before(item: Return) -> list[int] | None:
     """Keys of the returns whose pending is this one's carried_over; None where one of them is missing (R5)."""
     period = item.period
     if period.first_day is None or item.published:
@@ -96,13 +96,18 @@ def _previous_returns(item: Return) -> list[int] | None:
     return [pk for _rank, pk in best.values()]
 
 
+def pending_of(within: int | None, overdue: int | None, stated: int | None) -> int | None:
+    """What a line ends with: the sum of its parts, else the total it states."""
+    return within + overdue if within is not None and overdue is not None else stated
+
+
 def previous_pending(item: Return) -> dict[tuple, int | None]:
     """Pending in the returns before, by line key (procedure, field, level); None where a part is not known (R5).
 
     Empty where there is no such return, or where a predecessor's is missing: then R5 is not checked. A predecessor
     that was absorbed inside the period and filed up to its last day hands over what that return ended with.
     """
-    returns = _previous_returns(item)
+    returns = returns_before(item)
     if not returns:
         return {}
     sums: dict[tuple, int | None] = {}
@@ -110,7 +115,7 @@ def previous_pending(item: Return) -> dict[tuple, int | None]:
         *KEY_COLUMNS, "pending_within", "pending_overdue", "stated_pending"
     )
     for *key, within, overdue, stated in rows:
-        pending = within + overdue if within is not None and overdue is not None else stated
+        pending = pending_of(within, overdue, stated)
         known = sums.get(tuple(key), 0)
         sums[tuple(key)] = None if pending is None or known is None else known + pending
     return sums

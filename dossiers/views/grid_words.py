@@ -1,6 +1,7 @@
 """What the entry page says while one types; the browser fills in the placeholders."""
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 
 def grid_words() -> dict[str, str]:
@@ -55,7 +56,7 @@ def _left() -> dict[str, str]:
         "left_figure": _("Figure"),
         "left_download": _("Download these entries"),
         "left_return": _("To the return"),
-        "left_file": _("not sent"),
+        "left_file": pgettext("file name", "not-sent"),
         "code": _("Code"),
     }
 

@@ -7,6 +7,7 @@ import { openLine } from "./grid_details.js";
 import { download } from "./grid_export.js";
 import { History } from "./grid_history.js";
 import { followKeys } from "./grid_keys.js";
+import { showLeft } from "./grid_left.js";
 import { Paste } from "./grid_paste.js";
 import { Saver } from "./grid_saving.js";
 import { Selection } from "./grid_selection.js";
@@ -21,17 +22,19 @@ const places = {
   table: part("table"),
   breaches: part("breaches"),
   conflicts: part("conflicts"),
+  left: part("left"),
   remarks: part("remarks"),
   state: part("save-state"),
   cellState: part("cell-state"),
   said: part("said"),
 };
+let frozen = false;
 const submitForm = document.querySelector("[data-cchc-submit-return]");
 
 const sheet = new Sheet(data);
 const drawn = drawTable(sheet, places.table);
 const history = new History();
-const outbox = new Outbox({ person: sheet.person, item: sheet.id, onTrouble: () => warn(sheet.texts.not_kept) });
+const outbox = new Outbox({ person: sheet.person, item: sheet.id, title: sheet.title, onTrouble: () => warn(sheet.texts.not_kept) });
 const saver = new Saver(sheet, outbox, {
   token: submitForm.querySelector("[name=csrfmiddlewaretoken]"),
   onState: showState,
@@ -39,6 +42,7 @@ const saver = new Saver(sheet, outbox, {
     if (inputs) drawn.showLine(line, { inputs: true });
     refresh([line]);
   },
+  onClosed: closed,
   onConflicts: () => showConflicts(sheet, places.conflicts, { onChosen: chosen, onOpen: focusCell }),
 });
 const context = new Context(sheet, drawn, { onLoaded: () => refresh(sheet.lines) });
@@ -47,6 +51,13 @@ const paste = new Paste(sheet, drawn, part("paste"), { onTaken: (changes) => put
 
 function say(words) {
   places.said.textContent = words;
+}
+
+/* Submitted, locked or voided meanwhile: what did not arrive is shown, kept and can be taken along. */
+function closed() {
+  drawn.freeze();
+  frozen = true;
+  showLeft(sheet, places.left, { link: true });
 }
 
 function warn(words) {
@@ -104,6 +115,7 @@ function focusCell(line, name) {
 
 /* Several cells at once, as one step to undo: [{line, name, text}]. */
 function put(changes, { remember = true, show = false } = {}) {
+  if (frozen) return;
   const steps = changes.map(({ line, name, text }) => ({ line, name, before: sheet.textOf(line, name), after: text }));
   const moved = steps.filter(({ before, after }) => before !== after);
   for (const { line, name, after } of moved) {
@@ -174,6 +186,15 @@ submitForm.addEventListener("submit", async (event) => {
   }
 });
 
+/* A fresh return begins with what the period before ended with; the clerk is told and may undo it. */
+function fillOpenings() {
+  const changes = openings(sheet);
+  if (!changes.length) return;
+  put(changes);
+  const words = fill(sheet.texts.openings_filled, { count: changes.length });
+  places.remarks.append(element("div", { class: "message", role: "status", text: words }));
+}
+
 /* What an earlier page of this person left unsent is put back and sent. */
 async function start() {
   const { entries, batches } = await outbox.open();
@@ -183,6 +204,7 @@ async function start() {
   if (sheet.lines.some((line) => Object.keys(sheet.unsent(line)).length)) say(sheet.texts.restored);
   saver.resume(batches);
   if (lines.length) saver.soon();
+  else if (sheet.untouched) fillOpenings();
   const wanted = /^#line-([0-9]+)(?:-([a-z_]+))?$/.exec(location.hash);
   if (wanted && sheet.line(Number(wanted[1]))) {
     focusCell(sheet.line(Number(wanted[1])), wanted[2] ?? sheet.table.typed[0]);

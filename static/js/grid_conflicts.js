@@ -1,29 +1,7 @@
 /* Somebody else changed a line first: both values, who and when; the clerk chooses and nothing is lost meanwhile. */
 
-import { formatCount } from "./numbers.js";
-import { element, fill, headWords, lineWords } from "./grid_table.js";
-
-function printed(value) {
-  if (value === undefined || value === null || value === "") return "–";
-  if (typeof value === "object") {
-    return Object.values(value).map((one) => (typeof one === "object" ? `${one.count} ${one.text}`.trim() : one)).join("; ") || "–";
-  }
-  return typeof value === "string" && value !== "NA" ? value : formatCount(value);
-}
-
-function named(sheet, name) {
-  const beside = { note: sheet.texts.note, late_reasons: sheet.texts.late, explanations: sheet.texts.explains };
-  return beside[name] ?? headWords(sheet, name);
-}
-
-function differing(line) {
-  const cells = Object.keys(line.saved.cells).filter((name) => line.cells[name] !== line.saved.cells[name]);
-  const rows = cells.map((name) => [name, line.saved.cells[name], line.cells[name]]);
-  for (const name of ["note", "late_reasons", "explanations"]) {
-    if (JSON.stringify(line[name]) !== JSON.stringify(line.saved[name])) rows.push([name, line.saved[name], line[name]]);
-  }
-  return rows;
-}
+import { differing, named, printed } from "./grid_differences.js";
+import { element, fill, lineWords } from "./grid_table.js";
 
 function button(text, primary, act) {
   const made = element("button", { type: "button", class: primary ? "button button--primary" : "button", text });

@@ -25,10 +25,19 @@ export function asCsv(sheet) {
   return BYTE_ORDER_MARK + rows.map((row) => row.map(written).join(",")).join("\r\n") + "\r\n";
 }
 
+/* Rows of texts as a file that the browser puts where its downloads go. */
+export function saveCsv(name, rows) {
+  saveText(name, BYTE_ORDER_MARK + rows.map((row) => row.map(written).join(",")).join("\r\n") + "\r\n");
+}
+
 export function download(sheet) {
+  saveText(sheet.file, asCsv(sheet));
+}
+
+function saveText(name, text) {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([asCsv(sheet)], { type: "text/csv;charset=utf-8" }));
-  link.download = `${sheet.file}.csv`;
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  link.download = `${name}.csv`;
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }

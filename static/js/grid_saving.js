@@ -19,8 +19,8 @@ export class Saver {
   #failing = false;
   state = "nothing";
 
-  constructor(sheet, outbox, { token, onState, onLine, onConflicts }) {
-    Object.assign(this, { sheet, outbox, token, onState, onLine, onConflicts });
+  constructor(sheet, outbox, { token, onState, onLine, onConflicts, onClosed }) {
+    Object.assign(this, { sheet, outbox, token, onState, onLine, onConflicts, onClosed });
     this.channel = "BroadcastChannel" in window ? new BroadcastChannel(`cchc-grid-${sheet.person}-${sheet.id}`) : null;
     this.channel?.addEventListener("message", ({ data }) => this.#heardFromTab(data));
     addEventListener("beforeunload", (event) => {
@@ -176,6 +176,7 @@ export class Saver {
     for (const { line, cell, message } of answer.errors ?? []) this.#refused(this.sheet.line(line), cell, message);
     this.#closed = Boolean(answer.closed);
     this.#say(this.#closed ? "closed" : "broken", { message: answer.message });
+    if (this.#closed) this.onClosed();
     // What was refused at its cell is not sent again; the rest of the batch is.
     const atCells = answer.errors?.length && answer.errors.every(({ cell }) => this.sheet.table.typed.includes(cell));
     if (atCells && this.#pending) this.#later(AFTER_TYPING);

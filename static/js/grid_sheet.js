@@ -23,8 +23,8 @@ export class Sheet {
     Object.assign(this, { table: data.table, heads: data.heads, texts: data.texts, messages: data.messages });
     this.reasons = data.reasons;
     this.version = data.version;
-    Object.assign(this, { id: data.id, person: data.person, file: data.file });
-    this.urls = { save: data.save, login: data.login, page: data.page, context: data.context };
+    Object.assign(this, { id: data.id, person: data.person, title: data.title, file: data.file });
+    this.urls = { save: data.save, login: data.login, page: data.page, context: data.context, detail: data.detail };
     this.lines = data.lines.map((row) => this.#line(row, data));
     this.byId = new Map(this.lines.map((line) => [line.id, line]));
   }
@@ -138,6 +138,12 @@ export class Sheet {
   /* Edits that may be sent now: not of lines about which the clerk is being asked. */
   edits() {
     return this.lines.filter((line) => !line.conflict).map((line) => this.edit(line)).filter(Boolean);
+  }
+
+  /* Nothing was typed in any line yet, here or by anybody. */
+  get untouched() {
+    const blank = (line) => this.table.typed.every((name) => line.cells[name] === null && !line.refused[name]);
+    return this.lines.every(blank);
   }
 
   get refusedCells() {

@@ -47,6 +47,11 @@ class Drawn {
     return this.computed.get(`${id} ${name}`) ?? this.cell(id, name)?.parentElement;
   }
 
+  /* The return takes no figures any more: the cells are read only. */
+  freeze() {
+    for (const input of this.inputs.values()) input.readOnly = true;
+  }
+
   detail(id) {
     return this.details.get(id);
   }
@@ -83,6 +88,10 @@ function drawSums(sheet, drawn, title, lines, attributes, tag) {
   return row;
 }
 
+function restated(line, head) {
+  return line.restated && head.name === "carried_over";
+}
+
 function drawLine(sheet, drawn, line) {
   const name = element("th", { scope: "row", id: `name-${line.id}` });
   if (line.code) name.append(element("span", { class: "muted nowrap", text: line.code }), " ");
@@ -97,6 +106,10 @@ function drawLine(sheet, drawn, line) {
       text: sheet.texts.details,
     }),
   );
+  if (line.restated) {
+    const words = fill(sheet.texts.restated, line.restated);
+    name.append(element("p", { class: "grid-remark", id: `restated-${line.id}`, text: words }));
+  }
   const row = element("tr", { id: `line-${line.id}` }, name);
   const inputs = [];
   for (const head of sheet.heads) {
@@ -112,7 +125,7 @@ function drawLine(sheet, drawn, line) {
         "data-line": line.id,
         "data-cell": head.name,
         "aria-label": fill(sheet.texts.cell, { line: lineWords(line), figure: headWords(sheet, head.name) }),
-        "aria-describedby": `breaches-${line.id}`,
+        "aria-describedby": `breaches-${line.id}${restated(line, head) ? ` restated-${line.id}` : ""}`,
       });
       input.value = sheet.printed(line.cells[head.name]);
       drawn.inputs.set(`${line.id} ${head.name}`, input);

@@ -32,6 +32,21 @@ export function newKey() {
   return [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(16).padStart(8, "0")).join("");
 }
 
+/* What a person left unsent in this browser: [{item, title, cells}], one row a return; nothing where nothing is kept. */
+export async function leftBy(person) {
+  try {
+    const db = await opened();
+    const own = IDBKeyRange.bound([person], [person, []]);
+    const entries = await finished(db.transaction(ENTRIES).objectStore(ENTRIES).getAll(own));
+    db.close();
+    const left = new Map();
+    for (const { item, title } of entries) left.set(item, { item, title, cells: (left.get(item)?.cells ?? 0) + 1 });
+    return [...left.values()];
+  } catch {
+    return [];
+  }
+}
+
 export class Outbox {
   #db = null;
   // Places to entries: as they should be, as they were last written, and what differs for the next transaction.
@@ -41,8 +56,9 @@ export class Outbox {
   #due = false;
   #troubled = false;
 
-  constructor({ person, item, onTrouble }) {
-    Object.assign(this, { person, item, onTrouble });
+  /* `title` names the return to this person wherever the entries are told of without it. */
+  constructor({ person, item, title, onTrouble }) {
+    Object.assign(this, { person, item, title, onTrouble });
   }
 
   get durable() {
@@ -94,7 +110,7 @@ export class Outbox {
   /* The line's unsent entries are exactly `unsent`: name → {value} or, for what is no count, {text}. */
   keep(line, version, unsent) {
     for (const [name, typed] of Object.entries(unsent)) {
-      const entry = { person: this.person, item: this.item, line, name, version, ...typed };
+      const entry = { person: this.person, item: this.item, title: this.title, line, name, version, ...typed };
       const place = `${line} ${name}`;
       if (this.#wanted.get(place) === JSON.stringify(entry)) continue;
       this.#wanted.set(place, JSON.stringify(entry));
