@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
-from cchc_portal.lib.fields import NfcCharField, NfcTextField, SearchKeyField, SortKeyField
+from cchc_portal.lib.fields import NfcCharField, NfcTextField, SearchKeyField, SortKeyField, once_with_null
 from procedures.choices import Counting, DecisionKind, ProcedureLevel, Scale
 from records.models import Source
 
@@ -102,11 +102,7 @@ class OnlineLevel(models.Model):
 
     class Meta:
         ordering = ["procedure", "scale", "valid_from"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["procedure", "scale", "valid_from"], name="online_level_once", nulls_distinct=False
-            )
-        ]
+        constraints = once_with_null("procedure", "scale", nullable="valid_from", name="online_level_once")
 
     def __str__(self) -> str:
         return f"{self.scale} {self.value}"
@@ -139,11 +135,7 @@ class AgencyProcedure(models.Model):
 
     class Meta:
         ordering = ["agency", "procedure"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["agency", "procedure", "valid_from"], name="agency_procedure_once", nulls_distinct=False
-            )
-        ]
+        constraints = once_with_null("agency", "procedure", nullable="valid_from", name="agency_procedure_once")
 
     def __str__(self) -> str:
         return f"{self.agency_id} {self.procedure_id}"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agencies.choices import ABSORBED_WHOLE, AGENCY_ROLES, OVERSIGHT_ROLES, AgencyKind, SuccessionKind
-from cchc_portal.lib.fields import NfcCharField, SearchKeyField, SortKeyField
+from cchc_portal.lib.fields import NfcCharField, SearchKeyField, SortKeyField, once_with_null
 
 
 def _under(paths, prefix: str = "") -> Q:
@@ -133,7 +133,7 @@ class OfficialCode(models.Model):
 
     class Meta:
         ordering = ["agency", "valid_from"]
-        constraints = [models.UniqueConstraint(fields=["agency", "code", "valid_from"], name="official_code_once")]
+        constraints = once_with_null("agency", "code", nullable="valid_from", name="official_code_once")
 
     def __str__(self) -> str:
         return self.code
@@ -173,9 +173,7 @@ class Succession(models.Model):
     class Meta:
         ordering = ["effective_date", "predecessor__code"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["predecessor", "successor", "effective_date"], name="succession_once", nulls_distinct=False
-            ),
+            *once_with_null("predecessor", "effective_date", nullable="successor", name="succession_once"),
             models.CheckConstraint(
                 condition=Q(successor__isnull=False) | Q(kind=SuccessionKind.DISSOLVED),
                 name="succession_has_successor_unless_dissolved",

@@ -3,6 +3,7 @@
 from django import forms
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from cchc_portal.lib.text import clean_line, clean_text, search_key, search_terms, sort_key
 
@@ -132,3 +133,18 @@ def search_q(query, field="search_key"):
             one_of |= Q(**{f"{field}__contains": way})
         condition &= one_of
     return condition
+
+
+def once_with_null(*fields: str, nullable: str, name: str) -> list[models.UniqueConstraint]:
+    """Constraints by which a row stands once for these fields, NULL of `nullable` being a value like any other.
+
+    Two conditional ones, because SQLite knows no NULLS NOT DISTINCT.
+    """
+    told = {"violation_error_code": "unique", "violation_error_message": _("There is such an entry already.")}
+    known = models.Q(**{f"{nullable}__isnull": False})
+    return [
+        models.UniqueConstraint(fields=[*fields, nullable], condition=known, name=name, **told),
+        models.UniqueConstraint(
+            fields=fields, condition=models.Q(**{f"{nullable}__isnull": True}), name=f"{name}_open", **told
+        ),
+    ]

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Person
-from cchc_portal.lib.fields import NfcCharField, NfcTextField
+from cchc_portal.lib.fields import NfcCharField, NfcTextField, once_with_null
 from dossiers.models.returns import Return
 from procedures.choices import ProcedureLevel
 from procedures.models import Field, Procedure
@@ -112,7 +112,7 @@ class Explanation(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["of", "line", "identity"], name="explanation_once", nulls_distinct=False),
+            *once_with_null("of", "identity", nullable="line", name="explanation_once"),
             models.CheckConstraint(condition=~Q(text=""), name="explanation_has_text"),
         ]
 
