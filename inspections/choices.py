@@ -4,8 +4,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-# Kind of document that tells the result of a visit.
+# Kinds of document that a visit has.
+INSPECTION_MINUTES = "inspection_minutes"
 INSPECTION_REPORT = "inspection_report"
+CONCLUSION_NOTICE = "conclusion_notice"
 
 
 class InspectionKind(models.TextChoices):

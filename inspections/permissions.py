@@ -143,6 +143,11 @@ def asks_report(user: Person, visit: Visit) -> bool:
     return _leads(user, visit) or sets_teams(user)
 
 
+def asks_notice(user: Person, visit: Visit) -> bool:
+    """The conclusion notice is drawn up by the head, or for the programme office."""
+    return concludes_visit(user, visit) or sets_teams(user)
+
+
 def reads_reports(user: Person, visit: Visit) -> bool:
     """Reports of a visit are the team's and the oversight's; the agency gets released findings and recommendations."""
     return visits_with_reports(user).filter(pk=visit.pk).exists()
@@ -155,6 +160,15 @@ def visits_with_reports(user: Person):
     if user.has_role(*OVERSIGHT_ROLES):
         return Visit.objects.all()
     return Visit.objects.filter(team_id__in=team_roles(user))
+
+
+def visits_told(user: Person):
+    """Visits whose issued minutes and conclusion notice the visited agency reads: those that are concluded."""
+    told = Visit.objects.visible_to(user).filter(state__in=(VisitState.CONCLUDED, VisitState.CLOSED))
+    if not user.is_authenticated:
+        return told
+    own = [role.agency_id for role in user.current_roles() if role.code in AGENCY_ROLES]
+    return told.filter(agency__in=Agency.objects.below(own)) if own else told.none()
 
 
 # Findings

@@ -17,7 +17,7 @@ from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.paging import page_of
 from inspections import permissions
 from inspections.choices import INSPECTION_REPORT, OPEN_RECOMMENDATIONS, FindingKind, FindingState
-from inspections.documents import report_title
+from inspections.documents import document_title
 from inspections.filters import VisitFilter
 from inspections.forms import ProposalForm, VisitForm
 from inspections.models import Finding, Proposal, Recommendation, Visit
@@ -241,5 +241,5 @@ def ask_report(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     if not visit.has_begun:
         raise Conflict(_("The visit has not begun: there is nothing to report yet."))
-    ask_document(INSPECTION_REPORT, visit.pk, title=report_title(visit), by=request.user, draft=visit.is_writable)
+    ask_document(INSPECTION_REPORT, visit.pk, title=document_title(INSPECTION_REPORT, visit), by=request.user, draft=visit.is_writable)
     return redirect(reverse("inspections:visit_detail", args=[visit.pk]) + "#documents")

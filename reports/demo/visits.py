@@ -23,7 +23,7 @@ from inspections.choices import (
     Severity,
     VisitState,
 )
-from inspections.documents import report_title
+from inspections.documents import document_title
 from inspections.models import Area, Finding, Plan, Recommendation, Remedy, Team, Visit
 from records.models import Document, Event
 from records.tasks import render_document
@@ -267,7 +267,7 @@ def render_report(visit: Visit, by: Person, now: datetime) -> Document:
         document = Document.objects.create(
             kind=INSPECTION_REPORT,
             subject_id=visit.pk,
-            title=report_title(visit),
+            title=document_title(INSPECTION_REPORT, visit),
             asked_by=by,
             asked_at=now,
             draft=False,
