@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspections.views import capture, findings, photos, recommendations, teams, visits
+from inspections.views import capture, findings, operations, photos, recommendations, teams, visits
 
 app_name = "inspections"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("visits/<int:pk>/", visits.visit_detail, name="visit_detail"),
     path("visits/<int:pk>/edit/", visits.visit_edit, name="visit_edit"),
     path("visits/<int:pk>/capture/", capture.capture, name="capture"),
+    path("visits/<int:pk>/capture/state/", operations.capture_state, name="capture_state"),
+    path("visits/<int:pk>/operations/", operations.operations, name="operations"),
+    path("visits/<int:pk>/photos/<slug:sha256>/", operations.capture_photo, name="capture_photo"),
     path("visits/<int:pk>/findings/new/", findings.finding_new, name="finding_new"),
     path("visits/<int:pk>/recommendations/new/", recommendations.recommendation_new, name="recommendation_new"),
     path("visits/<int:pk>/proposals/new/", visits.proposal_new, name="proposal_new"),

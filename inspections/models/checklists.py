@@ -8,9 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Person
 from cchc_portal.lib.fields import NfcCharField, NfcTextField
+from cchc_portal.lib.numbers import NONE_PRINTED, format_rate
+from dossiers.models import Period
 from inspections.choices import ItemKind, Needed, Result
 from inspections.models.findings import Area
 from inspections.models.visits import Visit
+
+MILLION = 1_000_000
 
 
 class TemplateQuerySet(models.QuerySet):
@@ -150,6 +154,9 @@ class Recount(models.Model):
     """A sample of the dossiers reported under one figure, counted again by the team (see `rules.recounting`)."""
 
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE, related_name="recounts")
+    period = models.ForeignKey(
+        Period, on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("period")
+    )
     figure = models.CharField(_("figure"), max_length=40)
     reported = models.PositiveIntegerField(_("dossiers of the sample reported under it"))
     counted = models.PositiveIntegerField(_("of these, found to be so"))
@@ -166,10 +173,28 @@ class Recount(models.Model):
         ordering = ["visit", "figure"]
         verbose_name = _("recount")
         constraints = [
-            models.UniqueConstraint(fields=["visit", "figure"], name="recount_once_a_figure"),
+            models.UniqueConstraint(fields=["visit", "period", "figure"], name="recount_once_a_period"),
+            models.UniqueConstraint(
+                fields=["visit", "figure"], condition=Q(period__isnull=True), name="recount_once_a_figure"
+            ),
             models.CheckConstraint(condition=Q(reported__gt=0), name="recount_of_something"),
             models.CheckConstraint(condition=Q(low__isnull=True) | Q(low__lte=F("high")), name="recount_in_order"),
         ]
 
     def __str__(self) -> str:
         return f"{self.figure} {self.counted}/{self.reported}"
+
+    @property
+    def factor_text(self) -> str:
+        """counted ÷ reported as printed; above 1 as a number with two decimals, since it is no share."""
+        if self.counted <= self.reported:
+            return format_rate(self.counted, self.reported)
+        hundredths = (self.counted * 200 + self.reported) // (2 * self.reported)
+        return f"{hundredths // 100},{hundredths % 100:02d}"
+
+    @property
+    def interval_text(self) -> str:
+        """The 95 % interval as printed; "–" where the sample allows none."""
+        if self.low is None or self.high is None:
+            return NONE_PRINTED
+        return f"{format_rate(self.low, MILLION)} – {format_rate(self.high, MILLION)}"

@@ -12,6 +12,7 @@ from inspections.rules.closing import (
 from inspections.rules.recounting import LARGEST_SAMPLE, Interval, clopper_pearson, factor
 from inspections.rules.reminding import REMINDED_BEFORE, reminds_of_recommendation
 from inspections.rules.repeating import SIMILAR_FROM, similar, similarity
+from inspections.rules.scoring import Score, is_needed, score
 
 __all__ = [
     "DEFAULT_ESCALATION",
@@ -20,13 +21,16 @@ __all__ = [
     "SIMILAR_FROM",
     "Interval",
     "Point",
+    "Score",
     "breaches",
     "clopper_pearson",
     "factor",
     "goes_up_on",
     "holds",
+    "is_needed",
     "last_run",
     "reminds_of_recommendation",
+    "score",
     "similar",
     "similarity",
     "working_days_between",
