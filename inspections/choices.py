@@ -7,7 +7,15 @@ from django.utils.translation import pgettext_lazy
 # Kinds of document that a visit has.
 INSPECTION_MINUTES = "inspection_minutes"
 INSPECTION_REPORT = "inspection_report"
+# Kind of document that urges an agency about what is overdue.
+FOLLOW_UP_LETTER = "follow_up_letter"
 CONCLUSION_NOTICE = "conclusion_notice"
+
+# Kinds of document of a yearly plan, of a team at its beginning and its end, and of what is known before a visit.
+INSPECTION_PLAN = "inspection_plan"
+TEAM_FOUNDING = "team_founding"
+TEAM_CLOSING = "team_closing"
+AGENCY_BRIEF = "agency_brief"
 
 
 class InspectionKind(models.TextChoices):
@@ -28,6 +36,30 @@ class PlanState(models.TextChoices):
     DRAFT = "draft", pgettext_lazy("plan state", "draft")
     ISSUED = "issued", pgettext_lazy("plan state", "issued")
     CLOSED = "closed", pgettext_lazy("plan state", "closed")
+
+
+class UnitStanding(models.TextChoices):
+    """Where a unit of a plan stands on a day; derived from its month and its visit, never stored."""
+
+    NOT_DUE = "not_due", pgettext_lazy("unit of a plan", "not due yet")
+    PLANNED = "planned", pgettext_lazy("unit of a plan", "visit planned")
+    DONE = "done", pgettext_lazy("unit of a plan", "visited")
+    DONE_LATE = "done_late", pgettext_lazy("unit of a plan", "visited late")
+    LATE = "late", pgettext_lazy("unit of a plan", "late")
+    MISSED = "missed", pgettext_lazy("unit of a plan", "missed")
+    CANCELLED = "cancelled", pgettext_lazy("unit of a plan", "visit cancelled")
+    LEFT_OUT = "left_out", pgettext_lazy("unit of a plan", "taken out")
+
+
+class TeamState(models.TextChoices):
+    OPEN = "open", pgettext_lazy("team state", "at work")
+    CLOSED = "closed", pgettext_lazy("team state", "closed")
+
+
+class SelfCheckState(models.TextChoices):
+    ASKED = "asked", pgettext_lazy("self-check state", "asked for")
+    ANSWERED = "answered", pgettext_lazy("self-check state", "report received")
+    WITHDRAWN = "withdrawn", pgettext_lazy("self-check state", "withdrawn")
 
 
 class MemberRole(models.TextChoices):

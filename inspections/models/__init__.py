@@ -13,12 +13,15 @@ from inspections.models.following import (
     LetterLine,
 )
 from inspections.models.followup import Recommendation, Remedy
+from inspections.models.plans import OwnPlan, Plan, PlanUnit
+from inspections.models.preparing import Brief, SelfCheck, SelfCheckFile
 from inspections.models.proposals import Proposal, ProposalAddressee
-from inspections.models.visits import Plan, Team, TeamMember, Theme, Visit, VisitUnit
+from inspections.models.visits import Team, TeamMember, Theme, Visit, VisitUnit
 
 __all__ = [
     "Answer",
     "Area",
+    "Brief",
     "CapturePlace",
     "CapturedPhoto",
     "ClosingCondition",
@@ -31,13 +34,17 @@ __all__ = [
     "Letter",
     "LetterLine",
     "Operation",
+    "OwnPlan",
     "Photo",
     "Plan",
+    "PlanUnit",
     "Proposal",
     "ProposalAddressee",
     "Recommendation",
     "Recount",
     "Remedy",
+    "SelfCheck",
+    "SelfCheckFile",
     "Shot",
     "Team",
     "TeamMember",

@@ -1,4 +1,4 @@
-"""Plans, teams and visits."""
+"""Teams and visits."""
 
 from datetime import date
 
@@ -19,27 +19,11 @@ from inspections.choices import (
     DatePrecision,
     InspectionKind,
     MemberRole,
-    PlanState,
+    TeamState,
     VisitState,
 )
+from inspections.models.plans import Plan
 from records.models import Source
-
-
-class Plan(models.Model):
-    """A yearly plan of visits. Its decision number is given by the registry."""
-
-    year = models.PositiveSmallIntegerField(_("year"))
-    kind = models.CharField(_("kind"), max_length=30, choices=InspectionKind)
-    title = NfcCharField(_("title"), max_length=250)
-    decision_number = NfcCharField(_("decision number"), max_length=60, blank=True, default="")
-    state = models.CharField(_("state"), max_length=10, choices=PlanState, default=PlanState.DRAFT)
-    version = models.PositiveIntegerField(default=1, editable=False)
-
-    class Meta:
-        ordering = ["-year", "kind"]
-
-    def __str__(self) -> str:
-        return self.title
 
 
 class TeamQuerySet(models.QuerySet):
@@ -56,7 +40,10 @@ class TeamQuerySet(models.QuerySet):
 
 
 class Team(models.Model):
-    """A team and its members. A team known from a publication has no persons, only the title of its head."""
+    """A team and its members. A team known from a publication has no persons, only the title of its head.
+
+    A closed team still reads what it did, between joining and leaving, and writes nothing more.
+    """
 
     name = NfcCharField(_("name"), max_length=250)
     kind = models.CharField(_("kind"), max_length=30, choices=InspectionKind)
@@ -65,6 +52,12 @@ class Team(models.Model):
     issuing_agency = models.ForeignKey(
         Agency, on_delete=models.PROTECT, null=True, blank=True, related_name="teams", verbose_name=_("issuing agency")
     )
+    duties = NfcTextField(_("duties"), blank=True, default="")
+    term = NfcCharField(_("how long it works"), max_length=200, blank=True, default="")
+    state = models.CharField(_("state"), max_length=10, choices=TeamState, default=TeamState.OPEN)
+    closed_on = models.DateField(null=True)
+    closing_note = NfcTextField(_("closing note"), blank=True, default="")
+    version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now)
     search_key = SearchKeyField(sources=("name", "head_title"))
 
@@ -73,9 +66,19 @@ class Team(models.Model):
     class Meta:
         ordering = ["name"]
         verbose_name = _("team")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state=TeamState.OPEN, closed_on__isnull=True)
+                | Q(state=TeamState.CLOSED, closed_on__isnull=False),
+                name="team_closed_on_a_day",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("inspections:team_detail", args=[self.pk])
 
     def roles_of(self, user, day: date | None = None) -> set[str]:
         """Roles the person holds in the team on the day (today when none is given)."""
@@ -88,6 +91,10 @@ class TeamMemberQuerySet(models.QuerySet):
     def on(self, day: date) -> "TeamMemberQuerySet":
         """Members between joining and leaving; `left_on` is the last day."""
         return self.filter(Q(left_on__isnull=True) | Q(left_on__gte=day), joined_on__lte=day)
+
+    def writing_on(self, day: date) -> "TeamMemberQuerySet":
+        """Members of teams that are not closed: only these write."""
+        return self.on(day).filter(team__state=TeamState.OPEN)
 
 
 class TeamMember(models.Model):
