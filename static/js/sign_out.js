@@ -13,7 +13,7 @@ form?.addEventListener("submit", async (event) => {
     form.submit();
     return;
   }
-  form.dataset.cchcConfirm = form.dataset.cchcTextUnsent.replace("%(count)s", count);
+  form.dataset.cchcConfirm = form.dataset.cchcTextUnsent.replace("{count}", count);
   form.requestSubmit(event.submitter);
   delete form.dataset.cchcConfirm;
 });

@@ -5,7 +5,7 @@ import { leftBy } from "./outbox.js";
 const place = document.querySelector("[data-cchc-unsent]");
 
 function told(sentence, named) {
-  return sentence.replace(/%\((\w+)\)s/g, (_, name) => named[name]);
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => named[name]);
 }
 
 function row({ item, title, cells }) {

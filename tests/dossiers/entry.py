@@ -31,14 +31,15 @@ def open_grid(live_server, client_of, draft, browser, browser_context_args):
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
         page.goto(f"{live_server.url}/returns/{draft.pk}/grid/")
-        expect(page.locator("[data-cchc-grid][data-ready]")).to_be_attached()
+        expect(page.locator("[data-cchc-grid][data-ready]")).to_be_attached(timeout=20_000)
         return page
 
     yield opened
     for context in contexts:
         context.close()
     expected = ("409", "401", "403", "500", "net::ERR")
-    assert [error for error in errors if not any(one in error for one in expected)] == []
+    if unexpected := [error for error in errors if not any(one in error for one in expected)]:
+        pytest.fail(f"errors on the entry page: {unexpected}")
 
 
 def kill(page):
