@@ -2,16 +2,27 @@
 
 from django.urls import path
 
-from inspections.views import capture, findings, operations, photos, recommendations, teams, visits
+from inspections.views import (
+    capture,
+    findings,
+    handing_in,
+    operations,
+    photos,
+    recommendations,
+    teams,
+    visits,
+)
 
 app_name = "inspections"
 urlpatterns = [
     path("visits/", visits.visit_list, name="visit_list"),
     path("visits/new/", visits.visit_new, name="visit_new"),
+    path("visits/sw.js", capture.worker, name="capture_worker"),
     path("visits/photos/<uuid:pk>/", photos.photo, name="photo"),
     path("visits/<int:pk>/", visits.visit_detail, name="visit_detail"),
     path("visits/<int:pk>/edit/", visits.visit_edit, name="visit_edit"),
     path("visits/<int:pk>/capture/", capture.capture, name="capture"),
+    path("visits/<int:pk>/capture/hand-in/", handing_in.capture_hand_in, name="capture_hand_in"),
     path("visits/<int:pk>/capture/state/", operations.capture_state, name="capture_state"),
     path("visits/<int:pk>/operations/", operations.operations, name="operations"),
     path("visits/<int:pk>/photos/<slug:sha256>/", operations.capture_photo, name="capture_photo"),
