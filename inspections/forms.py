@@ -11,8 +11,8 @@ from cchc_portal.lib.forms import DayInput, StepForm
 from cchc_portal.lib.text import clean_line, clean_text
 from dossiers.models import Period
 from inspections import photos
-from inspections.choices import FindingKind, FindingState
-from inspections.models import Area, Finding, Recommendation, Team, TeamMember, Visit
+from inspections.choices import FindingKind
+from inspections.models import Area, Finding, Team, TeamMember, Visit
 from inspections.photos import PhotoRefused
 
 LONGEST_TEXT = 20_000
@@ -202,22 +202,6 @@ class CaptureForm(FindingForm):
         self.fields["text"].max_length = LONGEST_TEXT
 
 
-class RecommendationForm(VersionedForm):
-    class Meta:
-        model = Recommendation
-        fields = ("agency", "text", "due", "finding")
-        widgets = {"text": forms.Textarea(attrs={"rows": 4}), "due": DayInput()}
-
-    def __init__(self, *args, visit, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["agency"].queryset = Agency.objects.for_list()
-        self.fields["text"].max_length = LONGEST_TEXT
-        self.fields["due"].help_text = _("Leave it blank where there is no deadline.")
-        self.fields["finding"].label = _("Finding")
-        self.fields["finding"].queryset = visit.findings.exclude(state=FindingState.WITHDRAWN)
-        self.fields["finding"].empty_label = _("no single finding")
-
-
 class ProposalForm(forms.Form):
     text = NfcFormField(
         label=gettext_lazy("Proposal"), clean=clean_text, max_length=LONGEST_TEXT, widget=forms.Textarea
@@ -230,7 +214,8 @@ class ProposalForm(forms.Form):
 class TeamForm(forms.ModelForm):
     class Meta:
         model = Team
-        fields = ("name", "kind", "issuing_agency", "decision_number", "head_title")
+        fields = ("name", "kind", "issuing_agency", "decision_number", "head_title", "term", "duties")
+        widgets = {"duties": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -349,16 +334,3 @@ class RemedyForm(AnswerForm):
         help_text=gettext_lazy("Photos and PDFs, at most 15 MB each. A file of the same name is its next version."),
         widget=PhotosInput(attrs={"accept": "image/jpeg,image/png,image/webp,application/pdf", "multiple": True}),
     )
-
-
-class AmendForm(MoveForm):
-    prefilled = ("text", "due")
-
-    text = NfcFormField(
-        label=gettext_lazy("Recommendation"),
-        clean=clean_text,
-        required=False,
-        max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-    due = forms.DateField(label=gettext_lazy("due"), required=False, widget=DayInput())

@@ -17,12 +17,14 @@ from cchc_portal.lib.paging import page_of
 from inspections import permissions
 from inspections.choices import OPEN_RECOMMENDATIONS
 from inspections.filters import RecommendationFilter
-from inspections.forms import AmendForm, RecommendationForm, RemedyForm
-from inspections.models import Finding, Recommendation, Visit
+from inspections.followup_forms import AmendForm, ConditionForm, ExtendForm, HandOverForm, RecommendationForm
+from inspections.forms import RemedyForm
+from inspections.models import ClosingCondition, Finding, Recommendation, Visit
+from inspections.tally import readings, run_of
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
-from inspections.workflow import RECOMMENDATIONS, keep_edit, keep_new
+from inspections.workflow import RECOMMENDATIONS, condition_of, keep_edit, keep_new
 
-FORMS = {"answer": RemedyForm, "amend": AmendForm}
+FORMS = {"answer": RemedyForm, "amend": AmendForm, "extend": ExtendForm, "hand_over": HandOverForm}
 
 
 def _rows(user):
@@ -63,7 +65,11 @@ def recommendation_list(request: HttpRequest) -> HttpResponse:
 
 
 def _recommendation_of(request: HttpRequest, pk: int) -> Recommendation:
-    rows = Recommendation.objects.visible_to(request.user).for_list().select_related("finding", "closed_by")
+    rows = (
+        Recommendation.objects.visible_to(request.user)
+        .for_list()
+        .select_related("finding", "closed_by", "repeats__visit")
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -71,10 +77,25 @@ def _page(
     request: HttpRequest, recommendation: Recommendation, *, tried=None, action: str = "", status: int = 200
 ) -> HttpResponse:
     finding = Finding.objects.visible_to(request.user).filter(pk=recommendation.finding_id).first()
+    told = None if finding else _finding_told(request, recommendation)
+    condition, found = condition_of(recommendation), []
+    if condition and not recommendation.is_editable:
+        found = readings(condition)
+    repeated = Recommendation.objects.visible_to(request.user).filter(pk=recommendation.repeats_id).exists()
     visible = Visit.objects.visible_to(request.user).filter(pk=recommendation.visit_id).exists()
     context = {
         "recommendation": recommendation,
         "finding": finding,
+        "finding_told": told,
+        "condition": condition,
+        "readings": found,
+        "run": len(run_of(condition, found)) if condition else 0,
+        "repeated": repeated,
+        "due_changes": recommendation.due_changes.select_related("by"),
+        "hand_overs": recommendation.hand_overs.select_related("from_team", "to_team", "by"),
+        "letter_lines": recommendation.letter_lines.select_related("letter__written_by").order_by(
+            "-letter__written_at"
+        ),
         "visit_url": reverse("inspections:visit_detail", args=[recommendation.visit_id]) if visible else "",
         "overdue": recommendation.is_overdue(),
         "remedies": recommendation.remedies.select_related("reported_by", "judged_by").prefetch_related("files__file"),
@@ -87,6 +108,13 @@ def _page(
         ],
     }
     return render(request, "inspections/recommendation_detail.html", context, status=status)
+
+
+def _finding_told(request: HttpRequest, recommendation: Recommendation) -> Finding | None:
+    """The finding behind it, for a team that follows up what another team found."""
+    if recommendation.team_id in permissions.team_roles(request.user):
+        return recommendation.finding
+    return None
 
 
 @require_safe
@@ -107,19 +135,21 @@ def recommendation_action(request: HttpRequest, pk: int, action: str) -> HttpRes
     return redirect("inspections:recommendation_detail", pk=recommendation.pk)
 
 
-def _form_page(request: HttpRequest, form: RecommendationForm, visit: Visit, *, both=(), status=None) -> HttpResponse:
+def _form_page(
+    request: HttpRequest, form: RecommendationForm, visit: Visit, condition: ConditionForm, *, both=(), status=None
+) -> HttpResponse:
     title = _("Edit the recommendation") if form.instance.pk else _("New recommendation")
     back = reverse("inspections:visit_detail", args=[visit.pk])
     context = {
         "form": form,
+        "condition": condition,
         "title": title,
         "both": both,
         "back": back,
         "breadcrumb": [(str(visit), back), (title, "")],
     }
-    return render(
-        request, "inspections/form.html", context, status=status or (422 if form.is_bound and form.errors else 200)
-    )
+    status = status or (422 if form.is_bound and (form.errors or condition.errors) else 200)
+    return render(request, "inspections/recommendation_form.html", context, status=status)
 
 
 def _prefilled(request: HttpRequest, visit: Visit) -> dict:
@@ -142,18 +172,21 @@ def recommendation_new(request: HttpRequest, pk: int) -> HttpResponse:
     if not permissions.drafts_recommendations(request.user, visit):
         raise PermissionDenied
     form = RecommendationForm(request.POST or None, visit=visit, initial=_prefilled(request, visit))
+    condition = ConditionForm(request.POST or None)
     if not visit.takes_recommendations:
         raise Conflict(_("The visit is closed: nothing can be added."), mine=typed(form))
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and condition.is_valid():
         with transaction.atomic():
             recommendation = form.instance
             recommendation.visit, recommendation.created_by = visit, request.user
             recommendation.order = visit.recommendations.count()
             form.save()
-            keep_new(recommendation, by=request.user, action="draft_recommendation")
+            keep_new(
+                recommendation, by=request.user, action="draft_recommendation", after=condition.keep(recommendation)
+            )
         messages.success(request, _("The recommendation is drafted."))
         return redirect("inspections:visit_detail", pk=visit.pk)
-    return _form_page(request, form, visit)
+    return _form_page(request, form, visit, condition)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -164,17 +197,21 @@ def recommendation_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if not permissions.edits_recommendation(request.user, recommendation):
         raise PermissionDenied
     form = RecommendationForm(request.POST or None, instance=recommendation, visit=visit)
+    stored = ClosingCondition.objects.filter(recommendation=recommendation).first()
+    condition = ConditionForm(request.POST or None, instance=stored)
     if not recommendation.is_editable:
         raise Conflict(_("The recommendation has been issued and cannot be changed."), mine=typed(form))
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and condition.is_valid():
         try:
-            seen = form.cleaned_data["seen"]
-            keep_edit(recommendation, by=request.user, seen=seen, names=form.changed_columns)
+            with transaction.atomic():
+                extra = condition.keep(recommendation) if condition.has_changed() else {}
+                seen = form.cleaned_data["seen"]
+                keep_edit(recommendation, by=request.user, seen=seen, names=form.changed_columns, extra=extra)
         except Conflict:
             current = _recommendation_of(request, pk)
             both = both_values(form, current)
             again = RecommendationForm(with_version(request, current.version), instance=current, visit=visit)
-            return _form_page(request, again, visit, both=both or True, status=409)
+            return _form_page(request, again, visit, condition, both=both or True, status=409)
         messages.success(request, _("Saved."))
         return redirect("inspections:recommendation_detail", pk=recommendation.pk)
-    return _form_page(request, form, visit)
+    return _form_page(request, form, visit, condition)

@@ -3,6 +3,7 @@
 from inspections.workflow.facts import facts, keep_edit, keep_new
 from inspections.workflow.findings import FINDINGS
 from inspections.workflow.following import condition_of, escalate, escalation_rules, holidays, settle_conditions
+from inspections.workflow.letters import write_letters
 from inspections.workflow.proposals import PROPOSALS
 from inspections.workflow.recommendations import RECOMMENDATIONS
 from inspections.workflow.visits import VISITS
@@ -20,4 +21,5 @@ __all__ = [
     "keep_edit",
     "keep_new",
     "settle_conditions",
+    "write_letters",
 ]

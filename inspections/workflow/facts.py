@@ -66,9 +66,8 @@ def keep_edit(thing: models.Model, *, by, seen: int, names: list[str], extra: di
     """
     model = type(thing)
     with transaction.atomic():
-        moved = model._default_manager.filter(pk=thing.pk, version=seen, state=thing.state).update(
-            version=F("version") + 1
-        )
+        stood = {"pk": thing.pk, "version": seen} | ({"state": thing.state} if hasattr(thing, "state") else {})
+        moved = model._default_manager.filter(**stood).update(version=F("version") + 1)
         if moved != 1:
             raise Conflict(_("Somebody else has changed it meanwhile."))
         before = facts(model._default_manager.get(pk=thing.pk))
