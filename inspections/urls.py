@@ -1,6 +1,6 @@
 """Pages of supervision: visits, findings, recommendations, teams."""
 
-from django.urls import path
+from django.urls import include, path
 
 from inspections.views import (
     capture,
@@ -15,6 +15,7 @@ from inspections.views import (
 
 app_name = "inspections"
 urlpatterns = [
+    path("", include("inspections.followup_urls")),
     path("visits/", visits.visit_list, name="visit_list"),
     path("visits/new/", visits.visit_new, name="visit_new"),
     path("visits/sw.js", capture.worker, name="capture_worker"),
