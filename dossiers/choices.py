@@ -128,3 +128,10 @@ FORMULA_LABELS = {
     "overdue_share": _("resolved overdue ÷ resolved"),
     "apology_share": _("with an apology letter ÷ (resolved overdue + pending overdue)"),
 }
+
+# Gaps that a reason may explain, as the pages call them.
+EXPLAINED_LABELS = {
+    "R4": _("Explanation: dossiers that are unclassified (R4)"),
+    "R5": _("Explanation: carried over differs from the return before (R5)"),
+    "R10": _("Explanation: late reasons do not add up (R10)"),
+}

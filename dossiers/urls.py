@@ -4,6 +4,7 @@ from django.urls import path
 
 from dossiers.views import (
     actions,
+    adjusting,
     adjustments,
     bulk,
     consolidating,
@@ -29,7 +30,7 @@ urlpatterns = [
     path("returns/<int:pk>/workbook/", workbooks.return_workbook, name="return_workbook"),
     path("returns/<int:pk>/import/", workbooks.return_import, name="return_import"),
     path("returns/<int:pk>/form/", workbooks.return_form, name="return_form"),
-    path("returns/<int:pk>/adjust/", adjustments.adjustment_new, name="adjustment_new"),
+    path("returns/<int:pk>/adjust/", adjusting.adjustment_new, name="adjustment_new"),
     path("returns/<int:pk>/<slug:action>/", actions.return_action, name="return_action"),
     path("adjustments/<int:pk>/", adjustments.adjustment_detail, name="adjustment_detail"),
     path("adjustments/<int:pk>/<slug:action>/", adjustments.adjustment_action, name="adjustment_action"),

@@ -23,6 +23,8 @@ class MailKind(models.TextChoices):
 
     REMINDERS = "reminders", pgettext_lazy("kind of mail", "Reminders of the day")
     RETURNED = "returned", pgettext_lazy("kind of mail", "Return sent back")
+    SELF_CHECK = "self_check", pgettext_lazy("kind of mail", "Self-check report asked for")
+    ADJUSTMENT = "adjustment", pgettext_lazy("kind of mail", "Adjustment refused")
 
 
 class SourceKind(models.TextChoices):

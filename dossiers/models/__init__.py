@@ -1,6 +1,6 @@
 """How many: periods, returns with their lines, and the summaries that rates are read from."""
 
-from dossiers.models.adjustment import AdjustedCell, Adjustment, Edition
+from dossiers.models.adjustment import AdjustedCell, AdjustedWord, Adjustment, Edition
 from dossiers.models.consolidation import Consolidation
 from dossiers.models.line import Explanation, LateReason, LateReasonCount, Line
 from dossiers.models.period import Extension, Period
@@ -9,6 +9,7 @@ from dossiers.models.summary import RateRun, StaleFigure, Summary
 
 __all__ = [
     "AdjustedCell",
+    "AdjustedWord",
     "Adjustment",
     "Consolidation",
     "Edition",

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.choices import AGENCY_ROLES, RoleCode
 from agencies.models import Person
-from cchc_portal.lib.fields import NfcTextField
+from cchc_portal.lib.fields import NfcTextField, once_with_null
 from dossiers.choices import OPEN_ADJUSTMENTS, AdjustmentState
-from dossiers.models.line import Line
+from dossiers.models.line import LateReason, Line
 from dossiers.models.returns import Return
 from dossiers.rules import CELL_NAMES, NA
 
@@ -104,6 +104,42 @@ class AdjustedCell(models.Model):
     @property
     def after(self):
         return NA if self.new_not_applicable else self.new
+
+
+class AdjustedWord(models.Model):
+    """A late reason or an explanation of one line, before and after; what was or will not be there is blank."""
+
+    adjustment = models.ForeignKey(Adjustment, on_delete=models.CASCADE, related_name="words")
+    line = models.ForeignKey(Line, on_delete=models.PROTECT, related_name="adjusted_words")
+    late_reason = models.ForeignKey(LateReason, on_delete=models.PROTECT, null=True, related_name="+")
+    identity = models.CharField(max_length=4, blank=True, default="")
+    old_count = models.PositiveIntegerField(null=True)
+    new_count = models.PositiveIntegerField(null=True)
+    old_text = NfcTextField(blank=True, default="")
+    new_text = NfcTextField(blank=True, default="")
+
+    class Meta:
+        ordering = ["adjustment", "line__position", "line", "late_reason__order", "pk"]
+        constraints = [
+            *once_with_null("adjustment", "line", "identity", nullable="late_reason", name="adjusted_word_once"),
+            models.CheckConstraint(
+                condition=Q(late_reason__isnull=False, identity="")
+                | (Q(late_reason__isnull=True, old_count__isnull=True, new_count__isnull=True) & ~Q(identity="")),
+                name="adjusted_word_is_of_one_sort",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line_id} {self.late_reason_id or self.identity}"
+
+    @property
+    def before(self) -> tuple[int | None, str]:
+        """Count (None where it was not there, and for explanations) and text as they stood."""
+        return self.old_count, self.old_text
+
+    @property
+    def after(self) -> tuple[int | None, str]:
+        return self.new_count, self.new_text
 
 
 class EditionQuerySet(models.QuerySet):

@@ -135,12 +135,16 @@ def explained_codes(item: Return) -> dict[int | None, set[str]]:
     return codes
 
 
-def check_return(item: Return, changes: Mapping[int, Mapping[str, Cell]] = MappingProxyType({})) -> list[CheckedLine]:
+def check_return(
+    item: Return,
+    changes: Mapping[int, Mapping[str, Cell]] = MappingProxyType({}),
+    late_changes: Mapping[int, int] = MappingProxyType({}),
+) -> list[CheckedLine]:
     """Every line of the return with what it breaks, in the order of the form. A constant number of queries.
 
-    `changes` are cells by line key that are judged instead of the stored ones.
+    `changes` are cells by line key that are judged instead of the stored ones, `late_changes` sums of late reasons.
     """
-    before, late, explained = previous_pending(item), late_sums(item), explained_codes(item)
+    before, late, explained = previous_pending(item), late_sums(item) | dict(late_changes), explained_codes(item)
     published = item.form_version == FormVersion.PUBLISHED
     rows = (
         Line.objects.filter(of=item)

@@ -16,9 +16,12 @@ from cchc_portal.lib.errors import Conflict, Refused
 from cchc_portal.lib.numbers import Cell, format_count
 from dossiers import permissions, rules
 from dossiers.choices import FIGURE_LABELS, AdjustmentState, ReturnState
-from dossiers.models import AdjustedCell, Adjustment, Edition, Explanation, Line, Return
+from dossiers.models import AdjustedCell, AdjustedWord, Adjustment, Edition, Explanation, Line, Return
 from dossiers.tally import checking
+from dossiers.workflow import adjusted_words
+from dossiers.workflow.adjusted_words import Words, words_of
 from dossiers.workflow.moves import Problem, refigure
+from dossiers.workflow.telling import tell_adjustment_back
 from records.models import Event
 from records.moves import Machine, Move
 
@@ -44,6 +47,12 @@ def _told(cells: list[AdjustedCell], side: str) -> dict[str, dict]:
     return lines
 
 
+def _all_told(cells: list[AdjustedCell], said: list[AdjustedWord], side: str) -> dict:
+    """Figures, and what is said where that changes too."""
+    words = adjusted_words.told(said, side)
+    return {"lines": _told(cells, side)} | ({"words": words} if words else {})
+
+
 def changes_of(adjustment: Adjustment) -> Changes:
     """What the adjustment wants: new cells by line key."""
     changes: Changes = {}
@@ -52,14 +61,16 @@ def changes_of(adjustment: Adjustment) -> Changes:
     return changes
 
 
-def blocking(item: Return, changes: Changes) -> list[Problem]:
-    """Blocking breaches on the lines that change, each with its place."""
+def blocking(item: Return, changes: Changes, words: Words) -> list[Problem]:
+    """What stops the lines that change: blocking breaches and missing texts, each with its place."""
+    touched = changes.keys() | words.keys()
+    late = adjusted_words.late_changes(item, words)
     return [
         Problem(f"{breach.code}: {checking.message(breach)}", line.pk, line.name, breach.cells, breach.code)
-        for line in checking.check_return(item, changes)
-        if line.pk in changes
+        for line in checking.check_return(item, changes, late)
+        if line.pk in touched
         for breach in line.blocking
-    ]
+    ] + adjusted_words.wordless(item, words)
 
 
 def ensure_accepted(item: Return) -> None:
@@ -70,8 +81,10 @@ def ensure_accepted(item: Return) -> None:
         )
 
 
-def propose_adjustment(item: Return, changes: Changes, *, reason: str, by, version: int | None = None) -> Adjustment:
-    """Ask for other figures in the accepted return. Only cells that differ from what stands count.
+def propose_adjustment(
+    item: Return, changes: Changes, *, reason: str, by, version: int | None = None, words: Words | None = None
+) -> Adjustment:
+    """Ask for other figures, late reasons or explanations in the accepted return. Only what differs counts.
 
     Raises PermissionDenied, Conflict (not accepted, changed meanwhile, another adjustment is open) and Refused (nothing
     changes, no reason, a blocking identity).
@@ -90,20 +103,23 @@ def propose_adjustment(item: Return, changes: Changes, *, reason: str, by, versi
             cells = _differing(item, changes)
             wanted = {cell.line_id: changes[cell.line_id] for cell in cells}
             problems = [] if reason else [_("Write the reason.")]
-            problems += blocking(item, wanted) if cells else [_("Nothing is changed yet.")]
+            said = adjusted_words.differing(item, words or {})
+            saying = {word.line_id: words[word.line_id] for word in said}
+            problems += blocking(item, wanted, saying) if cells or said else [_("Nothing is changed yet.")]
             if problems:
                 raise Refused(problems)
             number = (item.adjustments.aggregate(last=Max("number"))["last"] or 0) + 1
             adjustment = Adjustment.objects.create(of=item, number=number, reason=reason, proposed_by=by)
-            for cell in cells:
-                cell.adjustment = adjustment
+            for each in (*cells, *said):
+                each.adjustment = adjustment
             AdjustedCell.objects.bulk_create(cells)
+            AdjustedWord.objects.bulk_create(said)
             Event.objects.append(
                 actor=by,
                 action="propose_adjustment",
                 target=adjustment,
-                before={"lines": _told(cells, "before")},
-                after={"return": item.pk, "state": adjustment.state, "lines": _told(cells, "after")},
+                before=_all_told(cells, said, "before"),
+                after={"return": item.pk, "state": adjustment.state} | _all_told(cells, said, "after"),
                 reason=reason,
             )
     except IntegrityError as error:  # a colleague proposed one in the same moment
@@ -143,7 +159,14 @@ def _sound(adjustment: Adjustment, data: dict) -> list:
             theirs=[(FIGURE_LABELS[c.figure], format_count(stands[c.line_id].cells[c.figure])) for c in moved],
             mine=[(FIGURE_LABELS[c.figure], format_count(c.before)) for c in moved],
         )
-    return blocking(adjustment.of, changes_of(adjustment))
+    if said := adjusted_words.moved(adjustment):
+        raise Conflict(
+            _("What is said of the lines is no longer what this adjustment was proposed for."),
+            mine=[
+                (str(word.late_reason or word.identity), word.new_text or format_count(word.new_count)) for word in said
+            ],
+        )
+    return blocking(adjustment.of, changes_of(adjustment), words_of(adjustment))
 
 
 def _signed(adjustment: Adjustment, by, now: datetime, data: dict) -> dict:
@@ -173,10 +196,10 @@ def _keep_edition(adjustment: Adjustment, lines: list[Line]) -> None:
     )
 
 
-def _explain_gaps(adjustment: Adjustment, changes: Changes) -> None:
+def _explain_gaps(adjustment: Adjustment, touched: set[int]) -> None:
     """Gaps that the new figures open are explained by the adjustment's reason: none is submitted without one."""
     text = _("Adjustment %(number)s: %(reason)s") % {"number": adjustment.number, "reason": adjustment.reason}
-    lines = [line for line in checking.check_return(adjustment.of) if line.pk in changes]
+    lines = [line for line in checking.check_return(adjustment.of) if line.pk in touched]
     gaps = {(line.pk, breach.code) for line in lines for breach in line.unexplained}
     Explanation.objects.bulk_create(
         Explanation(of=adjustment.of, line_id=pk, identity=code, text=text, by=adjustment.proposed_by)
@@ -194,13 +217,15 @@ def _put_in_force(adjustment: Adjustment, by, data: dict) -> None:
     if moved != 1:
         raise Conflict(_("Somebody else was faster. Look at it again before you decide."))
     lines = list(Line.objects.filter(of=item).order_by("position", "pk"))
-    _keep_edition(adjustment, lines)
     changes = changes_of(adjustment)
+    if changes:  # words alone restate no figure
+        _keep_edition(adjustment, lines)
+    touched = adjusted_words.put_in_force(adjustment) | changes.keys()
     for line in lines:
-        if line.pk not in changes:
+        if line.pk not in touched:
             continue
         figures = rules.Figures.from_stored(line)
-        for name, value in changes[line.pk].items():
+        for name, value in changes.get(line.pk, {}).items():
             figures = figures.with_cell(name, value)
         values = figures.to_stored() | {
             "version": line.version + 1,
@@ -209,14 +234,22 @@ def _put_in_force(adjustment: Adjustment, by, data: dict) -> None:
         }
         if Line.objects.filter(pk=line.pk, version=line.version).update(**values) != 1:
             raise Conflict(_("Somebody else was faster. Look at it again before you decide."))
-    _explain_gaps(adjustment, changes)
-    refigure(item.agency_id, item.period_id)
+    _explain_gaps(adjustment, touched)
+    if changes:
+        refigure(item.agency_id, item.period_id)
 
 
 def _told_accepted(adjustment: Adjustment, data: dict) -> dict:
     """Old and new cells, so that the one event of the acceptance says all that changed."""
-    cells = list(adjustment.cells.all())
-    return {"return": adjustment.of_id, "old": _told(cells, "before"), "lines": _told(cells, "after")}
+    cells, said = list(adjustment.cells.all()), list(adjustment.words.all())
+    old, new = _all_told(cells, said, "before"), _all_told(cells, said, "after")
+    return {"return": adjustment.of_id, "old": old.pop("lines"), **new} | ({"old_words": old["words"]} if old else {})
+
+
+def _given_back(adjustment: Adjustment, by, data: dict) -> None:
+    """Whoever proposed it hears at once that it came back: refused, or withdrawn by somebody else."""
+    if by.pk != adjustment.proposed_by_id:
+        tell_adjustment_back(adjustment, by)
 
 
 ADJUSTMENTS = Machine(
@@ -253,6 +286,7 @@ ADJUSTMENTS = Machine(
             AdjustmentState.REFUSED,
             permissions.may_decide_adjustment,
             changes=_decided,
+            follow=_given_back,
             needs_reason=True,
             confirm=gettext_lazy("The figures stay as they are."),
         ),
@@ -263,6 +297,7 @@ ADJUSTMENTS = Machine(
             AdjustmentState.WITHDRAWN,
             permissions.may_withdraw_adjustment,
             changes=_decided,
+            follow=_given_back,
             confirm=gettext_lazy("Nothing changes in the return."),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Mails that follow a step of a return: at once only for work that was sent back."""
+"""Mails that follow a step of a return or an adjustment: at once only for work that came back."""
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -10,7 +10,8 @@ from agencies.choices import RoleCode
 from agencies.models import Person
 from agencies.tally import Staff
 from dossiers import permissions
-from dossiers.models import Return
+from dossiers.choices import AdjustmentState
+from dossiers.models import Adjustment, Return
 from dossiers.tally import checking
 from records.choices import MailKind
 from records.models import Event
@@ -65,3 +66,35 @@ def tell_returned(item: Return, by: Person) -> None:
         for person in Person.objects.filter(pk__in=_reporters(item)).exclude(pk=by.pk):
             body = render_to_string("emails/returned.txt", context | {"person": person})
             ask_mail(person, MailKind.RETURNED, subject, body, f"return {item.pk} version {item.version}")
+
+
+def tell_adjustment_back(adjustment: Adjustment, by: Person) -> None:
+    """Write to those who proposed and signed the adjustment that it came back, with the words; others are not told.
+
+    Who proposed it and has left is stood in for by all who may propose another.
+    """
+    item = adjustment.of
+    people = Person.objects.filter(pk__in={adjustment.proposed_by_id, adjustment.signed_by_id} - {None, by.pk})
+    staff = Staff(timezone.localdate()).of(item.agency_id, RoleCode.REPORTER, RoleCode.APPROVER)
+    if adjustment.proposed_by_id not in staff:
+        people |= Person.objects.filter(pk__in=staff - {by.pk})
+    with translation.override(settings.LANGUAGE_CODE), timezone.override(settings.TIME_ZONE):
+        named = {"number": adjustment.number, "period": item.period, "agency": item.agency}
+        refused = adjustment.state == AdjustmentState.REFUSED
+        told = (
+            _("Refused: adjustment %(number)s of the return %(period)s of %(agency)s")
+            if refused
+            else _("Withdrawn unsigned: adjustment %(number)s of the return %(period)s of %(agency)s")
+        )
+        context = {
+            "adjustment": adjustment,
+            "item": item,
+            "by": by,
+            "refused": refused,
+            "words": _quoted(adjustment.decision_reason),
+            "base": settings.BASE_URL,
+            "path": adjustment.get_absolute_url(),
+        }
+        for person in people.filter(is_active=True):
+            body = render_to_string("emails/adjustment_back.txt", context | {"person": person})
+            ask_mail(person, MailKind.ADJUSTMENT, told % named, body, f"adjustment {adjustment.pk}")

@@ -1,4 +1,4 @@
-"""Who is reminded of what on a day: returns that are owed or wait for a signature, recommendations, missing returns."""
+"""Who is reminded of what on a day: returns owed or waiting for a signature, recommendations, adjustments, gaps."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from agencies.models import Agency
 from agencies.tally import Staff
 from cchc_portal.lib.numbers import format_count
 from cchc_portal.lib.reminders import working_days_left
-from dossiers.choices import SENT_STATES, ReturnState
-from dossiers.models import Extension, Period, Return
-from dossiers.rules.reminders import reminds_of_return
+from dossiers.choices import OPEN_ADJUSTMENTS, SENT_STATES, AdjustmentState, ReturnState
+from dossiers.models import Adjustment, Extension, Period, Return
+from dossiers.rules.reminders import adjustment_due, reminds_of_adjustment, reminds_of_return
 from inspections.choices import MemberRole, RecommendationState
 from inspections.models import Recommendation, TeamMember
 from inspections.rules import reminds_of_recommendation
@@ -58,6 +58,14 @@ class Day:
 
     def reminds_of_recommendation(self, due: date) -> bool:
         return any(reminds_of_recommendation(day, due, self.holidays) for day in self.days)
+
+    def reminds_of_adjustment(self, since: date) -> bool:
+        return any(reminds_of_adjustment(day, since=since, holidays=self.holidays) for day in self.days)
+
+    @property
+    def news(self) -> set[date]:
+        """The days whose outcomes this digest tells: each day before one that it stands for."""
+        return {day - timedelta(days=1) for day in self.days}
 
     def due_words(self, due: datetime | date) -> str:
         """When it is or was due, seen from today."""
@@ -194,11 +202,58 @@ def _recommendation_text(item: Recommendation) -> str:
     return _("Recommendation to %(agency)s: %(text)s") % named
 
 
+def _adjustments(day: Day, told: dict[int, list[Item]]) -> None:
+    """Who has to sign or decide hears of what waits; when it waits too long, those who are waiting and the leaders too.
+
+    What was accepted is told the morning after to those who proposed and signed it.
+    """
+    waiting = Adjustment.objects.filter(state__in=OPEN_ADJUSTMENTS, of__state=ReturnState.ACCEPTED).for_list()
+    for item in waiting.order_by("proposed_at", "pk"):
+        since = timezone.localdate(item.signed_at or item.proposed_at)
+        if day.reminds_of_adjustment(since):
+            _tell_waiting(day, told, item, since)
+    accepted = Adjustment.objects.filter(state=AdjustmentState.ACCEPTED, decided_at__gte=day.now - HORIZON).for_list()
+    for item in accepted.order_by("decided_at", "pk"):
+        if timezone.localdate(item.decided_at) not in day.news:
+            continue
+        text = _("Accepted: adjustment %(number)s of the return %(period)s of %(agency)s.") % _named(item)
+        when = _("The new figures count since %(when)s.") % {
+            "when": f"{timezone.localtime(item.decided_at):%H:%M %d/%m/%Y}"
+        }
+        for person in {item.proposed_by_id, item.signed_by_id} - {None, item.decided_by_id}:
+            told[person].append(Item(text, when, item.get_absolute_url(), False, item.decided_at))
+
+
+def _named(item: Adjustment) -> dict:
+    return {"number": item.number, "period": item.of.period, "agency": item.of.agency}
+
+
+def _tell_waiting(day: Day, told, item: Adjustment, since: date) -> None:
+    due = adjustment_due(since, day.holidays)
+    late = day.today > due
+    agency = item.of.agency_id
+    if item.state == AdjustmentState.PROPOSED:
+        text = _("Adjustment %(number)s of the return %(period)s of %(agency)s waits for a signature.")
+        people = day.staff.of(agency, RoleCode.APPROVER) - {item.proposed_by_id}
+        beside = {item.proposed_by_id} & day.staff.of(agency, *AGENCY_ROLES)
+    else:
+        text = _("Adjustment %(number)s of the return %(period)s of %(agency)s waits for the programme office.")
+        people = day.staff.anywhere(RoleCode.PROGRAMME_OFFICER) - {item.proposed_by_id, item.signed_by_id}
+        beside = day.staff.anywhere(RoleCode.LEADER)
+    days = format_count(working_days_left(since, day.today, day.holidays))
+    when = _("Waiting since %(day)s, %(days)s working days.") % {"day": f"{since:%d/%m/%Y}", "days": days}
+    at = timezone.make_aware(datetime.combine(due, datetime.max.time()))
+    found = Item(text % _named(item), when, item.get_absolute_url(), late, at)
+    for person in people | (beside if late else set()):
+        told[person].append(found)
+
+
 def reminders_for(day: Day) -> dict[int, list[Item]]:
     """By person, everything to be reminded of on the day, what is overdue first; nobody who has nothing."""
     told: dict[int, list[Item]] = defaultdict(list)
     _returns(day, told)
     _recommendations(day, told)
+    _adjustments(day, told)
     return {
         person: sorted(set(items), key=lambda item: (not item.overdue, item.due, item.text))
         for person, items in told.items()
