@@ -26,6 +26,7 @@ TEXT_WIDTH = 160
 LEFT, RIGHT = 64, 96  # the two halves of the letterhead
 PHOTO_WIDTH, PHOTO_HEIGHT = 76, 95
 QR_SIDE = 20
+MOTTO_WIDTH = 57  # the line under the motto is as long as the motto in 13 points, bold
 # Characters that XML cannot hold, and lone surrogates.
 UNPRINTABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -81,6 +82,9 @@ class _Writer:
                 body.remove(element)
         self.place = self.document
         self.marks = 0
+        relations = self.document.part.package.rels
+        for key in [key for key, relation in relations.items() if relation.reltype.endswith("/thumbnail")]:
+            del relations[key]  # a picture of the library's own empty document
 
     def written(self) -> bytes:
         self._styles()
@@ -93,6 +97,7 @@ class _Writer:
         self._closing()
         for annex in self.paper.annexes:
             self._annex(annex)
+        self._paragraph("", size=1)  # a body ends with a paragraph, not with a table
         out = io.BytesIO()
         self.document.save(out)
         return _same_bytes(out.getvalue())
@@ -174,8 +179,9 @@ class _Writer:
         run.font.all_caps = caps or None
         return paragraph
 
-    def _rule(self, place, indent: float, total: float) -> None:
+    def _rule(self, place, length: float, total: float) -> None:
         """A thin line in the middle of the cell or page: the border of an empty paragraph."""
+        indent = (total - length) / 2
         paragraph = place.add_paragraph()
         form = paragraph.paragraph_format
         form.left_indent = form.right_indent = Mm(indent)
@@ -201,25 +207,29 @@ class _Writer:
         return table
 
     def _letterhead(self) -> None:
-        letterhead = self.paper.letterhead
-        left, right = self._grid((LEFT, RIGHT), borders=False).rows[0].cells
-        lines = [(letterhead.superior, False)] if letterhead.superior else []
-        lines.append((letterhead.issuing, True))
-        for number, (text, bold) in enumerate(lines):
-            first = left.paragraphs[0] if not number else None
-            self._paragraph(text, place=left, align="center", size=12, bold=bold, caps=True, first=first)
-        self._rule(left, 20, LEFT)
-        symbol = f"{self.paper.symbol}-" if self.paper.symbol else ""
-        self._paragraph(f"Số:        /{symbol}      ", place=left, align="center", size=13, before=9)
-        if self.paper.to:
-            self._paragraph(f"V/v {self.paper.subject}", place=left, align="center", size=12, before=6)
+        letterhead, paper = self.paper.letterhead, self.paper
+        names, numbers = self._grid((LEFT, RIGHT), borders=False, rows=2).rows
+        left, right = names.cells
+        first = left.paragraphs[0]
+        if letterhead.superior:
+            self._paragraph(letterhead.superior, place=left, align="center", size=12, caps=True, first=first)
+            first = None
+        self._paragraph(letterhead.issuing, place=left, align="center", size=12, bold=True, caps=True, first=first)
+        self._rule(left, _ruled(letterhead.issuing, 12, LEFT - 4), LEFT - 4)
         self._paragraph("Cộng hòa xã hội chủ nghĩa Việt Nam", place=right, align="center", size=12, bold=True,
                         caps=True, first=right.paragraphs[0])  # fmt: skip
         self._paragraph("Độc lập - Tự do - Hạnh phúc", place=right, align="center", size=13, bold=True)
-        self._rule(right, 17, RIGHT)
-        if self.paper.dated:
+        self._rule(right, MOTTO_WIDTH, RIGHT - 4)
+        left, right = numbers.cells
+        symbol = f"{paper.symbol}-" if paper.symbol else ""
+        number = f"Số:        /{symbol}      "
+        self._paragraph(number, place=left, align="center", size=13, before=6, first=left.paragraphs[0])
+        if paper.to:
+            self._paragraph(f"V/v {paper.subject}", place=left, align="center", size=12, before=6)
+        if paper.dated:
             date = f"{letterhead.place or '            '}, ngày      tháng      năm       "
-            self._paragraph(date, place=right, align="center", size=13, italic=True, before=9)
+            self._paragraph(date, place=right, align="center", size=13, italic=True, before=6,
+                            first=right.paragraphs[0])  # fmt: skip
 
     def _title(self) -> None:
         if self.paper.to:
@@ -227,7 +237,7 @@ class _Writer:
             return
         self._paragraph(self.paper.name, align="center", bold=True, caps=True, before=14, keep=True)
         self._paragraph(self.paper.subject, align="center", bold=True, keep=True)
-        self._rule(self.place, 55, TEXT_WIDTH)
+        self._rule(self.place, _ruled(self.paper.subject, 14, TEXT_WIDTH), TEXT_WIDTH)
         self._paragraph("", after=6)
 
     def _blocks(self, blocks: Iterable[Block]) -> None:
@@ -305,6 +315,7 @@ class _Writer:
                 self._signature(signature, cell)
             self._paragraph("", size=6)
             self._recipients(self.place)
+        self._paragraph("", size=6)
         if self.paper.address:
             left, right = self._grid((QR_SIDE + 4, TEXT_WIDTH - QR_SIDE - 4), borders=False).rows[0].cells
             self._picture(left.paragraphs[0], self.media[QR_NAME], QR_SIDE)
@@ -351,6 +362,11 @@ def _row(cells: list[tuple[str, str]], widths: list[int]):
             run.add_t(line)
         row.append(cell)
     return row
+
+
+def _ruled(text: str, size: int, widest: float) -> float:
+    """Two fifths of the length of the text in millimetres, taking letters for three fifths of their size wide."""
+    return 0.4 * min(widest, len(text) * size * 0.6 * 25.4 / 72)
 
 
 def _same_bytes(data: bytes) -> bytes:

@@ -9,6 +9,7 @@ from inspections.documents.parts import TITLES
 def build(facts: Facts, *, draft: bool, address: str) -> Paper:
     """The minutes of a visit as a paper."""
     kind = words.ACTS[facts.kind]
+    subject = words.subject(words.MINUTES, facts.kind, facts.agency)
     place = words.ended(facts.place) if facts.place else words.BLANK_LINE[:60]
     blocks: list[Block] = [
         *parts.source(facts),
@@ -39,9 +40,7 @@ def build(facts: Facts, *, draft: bool, address: str) -> Paper:
             Signature(f"Đại diện {kind.unit}"),
             Signature("Chủ tọa", facts.head),
         ),
-        annexed=parts.annexes(facts, words.subject(words.MINUTES, facts.kind, facts.agency), words.MINUTES)
-        if facts.lines or facts.photos
-        else (),
+        annexed=parts.annexes(facts, subject, words.MINUTES, trend=False),
     )
 
 

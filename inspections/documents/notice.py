@@ -11,7 +11,7 @@ def build(facts: Facts, *, draft: bool, address: str) -> Paper:
     act = words.ACTS[facts.kind].act
     subject = words.subject(words.NOTICE, facts.kind, facts.agency)
     who = facts.issuing or facts.team
-    party = facts.kind == InspectionKind.PARTY
+    party = words.of_party(facts.kind, who)
     did = f"đã {act}" if act.startswith(("làm việc", "tự kiểm tra", "kiểm tra")) else f"đã tiến hành {act}"
     where = "với" if facts.kind == InspectionKind.WORKING_SESSION else "tại"
     blocks: list[Block] = [

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from cchc_portal.lib.paper import Annex, Block, Column, Heading, Paper, Paragraph, Photos, Signature, Table
-from inspections.choices import FindingKind, InspectionKind
+from inspections.choices import FindingKind
 from inspections.documents import figures, words
 from inspections.documents.facts import Facts, FindingShown, Task
 from inspections.documents.words import ended
@@ -125,11 +125,11 @@ def _checklist(facts: Facts) -> list[Block]:
     return made
 
 
-def annexes(facts: Facts, subject: str, name: str) -> tuple[Annex, ...]:
+def annexes(facts: Facts, subject: str, name: str, *, trend: bool = True) -> tuple[Annex, ...]:
     """The annexes that have something to show: trend, checklist and recount, photos and files."""
     reference = f"(Kèm theo {name.lower()} {subject})"
     made: list[tuple[str, list[Block]]] = []
-    if facts.figures:
+    if trend and facts.figures:
         made.append(("Xu hướng giải quyết hồ sơ", figures.trend_blocks(facts.figures)))
     made.append(("Kết quả kiểm tra theo danh mục", _checklist(facts)))
     shown: list[Block] = [Photos(facts.photos)] if facts.photos else []
@@ -161,7 +161,7 @@ def paper(
 ) -> Paper:
     """The document of that name with what all of them have in common; a Party body's goes without the letterhead."""
     subject = words.subject(name, facts.kind, facts.agency)
-    party = facts.kind == InspectionKind.PARTY
+    party = words.of_party(facts.kind, facts.issuing or facts.team)
     return Paper(
         draft=draft,
         title=f"{name} {subject}",

@@ -31,6 +31,7 @@ ACTS = {
     InspectionKind.WORKING_SESSION: Words("làm việc về công tác cải cách hành chính", "đơn vị", "Trưởng đoàn công tác"),
 }
 
+PARTY_BODIES = ("thành ủy", "tỉnh ủy", "quận ủy", "huyện ủy", "thị ủy", "đảng ủy", "đảng bộ", "chi bộ", "cấp ủy")
 MINUTES, REPORT, NOTICE = "Biên bản", "Báo cáo", "Thông báo"
 SYMBOLS = {MINUTES: "BB", REPORT: "BC", NOTICE: "TB"}
 
@@ -46,6 +47,11 @@ def subject(name: str, kind: str, agency: str) -> str:
     }[name]
     preposition = "với" if session else "tại"
     return f"{what} {preposition} {agency}"
+
+
+def of_party(kind: str, body: str) -> bool:
+    """Is it a Party body that speaks? Its documents go without the state's letterhead."""
+    return kind == InspectionKind.PARTY or any(word in body.lower() for word in PARTY_BODIES)
 
 
 def signer_of(issuing: str) -> str:
