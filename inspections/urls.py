@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from inspections.views import (
     capture,
+    documents,
     findings,
     handing_in,
     operations,
@@ -30,7 +31,7 @@ urlpatterns = [
     path("visits/<int:pk>/findings/new/", findings.finding_new, name="finding_new"),
     path("visits/<int:pk>/recommendations/new/", recommendations.recommendation_new, name="recommendation_new"),
     path("visits/<int:pk>/proposals/new/", visits.proposal_new, name="proposal_new"),
-    path("visits/<int:pk>/documents/report/", visits.ask_report, name="ask_report"),
+    path("visits/<int:pk>/documents/<slug:which>/", documents.ask_document, name="ask_document"),
     path("visits/<int:pk>/<slug:action>/", visits.visit_action, name="visit_action"),
     path("findings/<int:pk>/", findings.finding_detail, name="finding_detail"),
     path("findings/<int:pk>/edit/", findings.finding_edit, name="finding_edit"),

@@ -16,15 +16,13 @@ from cchc_portal.lib import tables
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.paging import page_of
 from inspections import permissions
-from inspections.choices import INSPECTION_REPORT, OPEN_RECOMMENDATIONS, FindingKind, FindingState
-from inspections.documents import document_title
+from inspections.choices import OPEN_RECOMMENDATIONS, FindingKind, FindingState
 from inspections.filters import VisitFilter
 from inspections.forms import ProposalForm, VisitForm
 from inspections.models import Finding, Proposal, Recommendation, Visit
+from inspections.views.documents import documents_part
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
 from inspections.workflow import VISITS, keep_edit, keep_new
-from records.models import Document
-from records.workflow import ask_document
 
 
 def _counted(rows, **conditions):
@@ -91,10 +89,6 @@ def _grouped(findings) -> list[tuple[str, list[tuple[str, list[Finding]]]]]:
     return groups
 
 
-def _documents_of(user, visit: Visit):
-    return Document.objects.visible_to(user).filter(kind=INSPECTION_REPORT, subject_id=visit.pk)[:5]
-
-
 def _visit_of(request: HttpRequest, pk: int) -> Visit:
     rows = Visit.objects.visible_to(request.user).select_related(
         "agency", "team__issuing_agency", "period", "source", "plan"
@@ -108,21 +102,19 @@ def _page(request: HttpRequest, visit: Visit, *, tried=None, action: str = "", s
     recommendations = list(Recommendation.objects.visible_to(user).filter(visit=visit).for_list())
     for recommendation in recommendations:
         recommendation.overdue = recommendation.is_overdue(today)
-    may_ask = visit.has_begun and permissions.asks_report(user, visit)
     context = {
         "visit": visit,
         "members": visit.team.members.select_related("person"),
         "groups": _grouped(Finding.objects.visible_to(user).filter(visit=visit).for_list()),
         "recommendations": recommendations,
         "proposals": visit.proposals.prefetch_related("addressees"),
-        "documents": _documents_of(user, visit),
+        **documents_part(user, visit),
         "moves": moves_for(request, VISITS, visit, {}, tried, action),
         "moves_url": reverse("inspections:visit_detail", args=[visit.pk]),
         "sees_assessment": permissions.reads_reports(user, visit),
         "may_edit": visit.is_writable and permissions.edits_visit(user, visit),
         "may_record": visit.is_writable and permissions.records_findings(user, visit),
         "may_recommend": visit.takes_recommendations and permissions.drafts_recommendations(user, visit),
-        "may_ask": may_ask,
         "breadcrumb": [(_("Supervision and inspection"), reverse("inspections:visit_list")), (str(visit), "")],
     }
     return render(request, "inspections/visit_detail.html", context, status=status)
@@ -231,15 +223,3 @@ def proposal_new(request: HttpRequest, pk: int) -> HttpResponse:
     back = reverse("inspections:visit_detail", args=[visit.pk])
     context = {"form": form, "title": title, "back": back, "breadcrumb": [(str(visit), back), (title, "")]}
     return render(request, "inspections/form.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-def ask_report(request: HttpRequest, pk: int) -> HttpResponse:
-    """Have the result report made as a PDF by the worker."""
-    visit = _visit_of(request, pk)
-    if not permissions.asks_report(request.user, visit):
-        raise PermissionDenied
-    if not visit.has_begun:
-        raise Conflict(_("The visit has not begun: there is nothing to report yet."))
-    ask_document(INSPECTION_REPORT, visit.pk, title=document_title(INSPECTION_REPORT, visit), by=request.user, draft=visit.is_writable)
-    return redirect(reverse("inspections:visit_detail", args=[visit.pk]) + "#documents")
