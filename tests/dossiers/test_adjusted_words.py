@@ -54,7 +54,7 @@ def test_words_alone_are_adjusted_and_restate_no_figure(cast, client_of, item, r
     }
     refused = lan.post(address(item), sent)
     assert refused.status_code == 422
-    assert "Lý do chậm “Khác” cần" in refused.content.decode()
+    assert "Lý do quá hạn “Khác” cần" in refused.content.decode()
     sent[f"late-{first.pk}-{reasons[1].pk}-text"] = "Mất điện"
     assert lan.post(address(item), sent).status_code == 302
     adjustment = Adjustment.objects.get()
