@@ -1,5 +1,6 @@
 """Documents: what was made, its progress, the download, and the public check of a printed one."""
 
+import hashlib
 import re
 from uuid import UUID
 
@@ -15,12 +16,13 @@ from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
 from cchc_portal.lib.paging import page_of
 from cchc_portal.lib.text import ascii_slug
-from inspections.choices import INSPECTION_REPORT
+from inspections.choices import CONCLUSION_NOTICE, INSPECTION_MINUTES, INSPECTION_REPORT
 from inspections.models import Visit
 from records import registry
 from records.choices import JobState
 from records.models import Document
 
+OF_A_VISIT = (INSPECTION_MINUTES, INSPECTION_REPORT, CONCLUSION_NOTICE)
 CHECK_CODE = re.compile(r"[0-9a-f]{32}")
 
 
@@ -50,7 +52,7 @@ def document_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One document: how far it is, what it is, its hashes."""
     rows = Document.objects.visible_to(request.user).select_related("asked_by")
     document = _named(get_object_or_404(rows, pk=pk))
-    code = document.content_hash[:32]
+    code = registry.check_code(document.content_hash)
     context = {
         "document": document,
         "restated_at": registry.restated_at(document) if document.is_ready else None,
@@ -69,21 +71,40 @@ def document_status(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, template, {"document": document})
 
 
+PDF, DOCX = "pdf", "docx"
+TYPES = {
+    PDF: "application/pdf",
+    DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+
+
 @require_safe
 def document_download(request: HttpRequest, pk: UUID) -> FileResponse:
-    """The file itself. Rights are asked anew; what is not ready answers 409."""
+    """The file itself, or with `?format=docx` the Word file of the same content.
+
+    Rights are asked anew; what is not ready answers 409, and a file that was changed in its place is not handed out.
+    """
     document = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
     if document.state != JobState.READY:
         raise Conflict(_("The document is not ready yet. Wait a moment and try again."))
+    wanted = request.GET.get("format", PDF)
+    kept = {PDF: (document.file, document.file_hash), DOCX: (document.docx_file, document.docx_hash)}
+    if wanted not in kept or not kept[wanted][0]:
+        raise Http404
+    file, digest = kept[wanted]
     try:
-        handle = document.file.open("rb")
+        handle = file.open("rb")
     except FileNotFoundError as lost:
         raise Http404 from lost
+    if hashlib.file_digest(handle, "sha256").hexdigest() != digest:
+        handle.close()
+        raise Conflict(_("The stored file is not the one that was made: tell the administrator."))
+    handle.seek(0)
     response = FileResponse(
         handle,
         as_attachment=True,
-        filename=f"{ascii_slug(document.title)[:80].strip('-')}.pdf",
-        content_type="application/pdf",
+        filename=f"{ascii_slug(document.title)[:80].strip('-')}.{wanted}",
+        content_type=TYPES[wanted],
     )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
@@ -101,12 +122,13 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
         document = Document.objects.filter(known, state=JobState.READY).order_by("-asked_at").first()
     context = {"document": document}
     if document is not None:
-        visit = Visit.objects.filter(pk=document.subject_id).select_related("agency").first()
+        of_a_visit = document.kind in OF_A_VISIT
+        visit = Visit.objects.filter(pk=document.subject_id).select_related("agency").first() if of_a_visit else None
         same = Document.objects.filter(kind=document.kind, subject_id=document.subject_id, state=JobState.READY)
         newer = same.filter(asked_at__gt=document.asked_at).exclude(content_hash=document.content_hash)
         context |= {
             "document": _named(document),
-            "agency": visit.agency if visit and document.kind == INSPECTION_REPORT else None,
+            "agency": visit.agency if visit else None,
             "newer": newer.order_by("-asked_at").first(),
             "restated_at": registry.restated_at(document),
         }
