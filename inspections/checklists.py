@@ -18,18 +18,18 @@ class Section:
     items: list[VisitItem] = field(default_factory=list)
 
 
-def freeze(visit: Visit, templates: Iterable[Template]) -> list[str]:
-    """Copy the lines of these versions onto the visit, those that it has already left as they are; returns their names.
+def freeze(visit: Visit, templates: Iterable[Template]) -> list[Template]:
+    """Copy the lines of these versions onto the visit, and leave those that it has as they are; returns what was taken.
 
     A line whose code another checklist of the visit uses gets its template's code before it.
     """
     taken, order = set(visit.items.values_list("code", flat=True)), visit.items.count()
     held = set(visit.items.filter(template__isnull=False).values_list("template__code", flat=True))
-    made, names = [], []
+    made, copied = [], []
     for template in templates:
         if template.code in held:
             continue
-        names.append(f"{template.code} v{template.number}")
+        copied.append(template)
         for item in template.items.all():
             code = item.code if item.code not in taken else f"{template.code[:18]}-{item.code}"
             taken.add(code)
@@ -37,17 +37,20 @@ def freeze(visit: Visit, templates: Iterable[Template]) -> list[str]:
             facts = {name: getattr(item, name) for name in FACTS} | {"order": order}
             made.append(VisitItem(visit=visit, template=template, area_id=template.area_id, code=code, **facts))
     VisitItem.objects.bulk_create(made)
-    return names
+    return copied
 
 
-def freeze_usual(visit: Visit) -> list[str]:
+def usual(visit: Visit) -> list[Template]:
     """What a visit takes where nobody chose: every checklist in use, that of the desk unless the desk is left out."""
     if visit.items.exists():
         return []
     offered = Template.objects.offered().prefetch_related("items")
-    if visit.one_stop_desk_inspected is False:
-        offered = offered.filter(desk=False)
-    return freeze(visit, offered)
+    return list(offered.filter(desk=False) if visit.one_stop_desk_inspected is False else offered)
+
+
+def labels(templates: Iterable[Template]) -> list[str]:
+    """Versions as the trail names them."""
+    return [f"{template.code} v{template.number}" for template in templates]
 
 
 def lines(visit: Visit) -> list[VisitItem]:

@@ -18,17 +18,25 @@ NOT_ASSIGNED = (SuccessionKind.SPLIT, SuccessionKind.DISSOLVED)
 
 
 def team_roles(user: Person) -> dict[int, set[str]]:
-    """Teams the person belongs to today, with the roles held there; read once for the object's life."""
+    """Teams at work that the person belongs to today, with the roles held there; read once for the object's life.
+
+    A closed team is none of them: it reads on between joining and leaving, and writes nothing.
+    """
     if not user.is_authenticated:
         return {}
     known = getattr(user, "_team_roles_today", None)
     if known is None:
         known = {}
-        rows = TeamMember.objects.on(timezone.localdate()).filter(person=user).values_list("team_id", "role")
+        rows = TeamMember.objects.writing_on(timezone.localdate()).filter(person=user).values_list("team_id", "role")
         for team_id, role in rows:
             known.setdefault(team_id, set()).add(role)
         user._team_roles_today = known
     return known
+
+
+def _teams_read(user: Person):
+    """Teams whose work the person reads today, closed ones among them."""
+    return TeamMember.objects.on(timezone.localdate()).filter(person=user).values("team_id")
 
 
 def _in_team(user: Person, visit: Visit) -> bool:
@@ -93,10 +101,11 @@ def _absorbers(agency_id: int) -> set[int]:
 def agencies_with_figures_for(user: Person):
     """Agencies whose sent figures the person may read, those visited by the person's current teams among them."""
     known = Agency.objects.with_figures_for(user)
-    teams = team_roles(user)
-    if not teams:
+    if not user.is_authenticated:
         return known
-    visited = Visit.objects.filter(team_id__in=teams).exclude(state=VisitState.CANCELLED).values("agency_id")
+    visited = (
+        Visit.objects.filter(team_id__in=_teams_read(user)).exclude(state=VisitState.CANCELLED).values("agency_id")
+    )
     return Agency.objects.filter(Q(pk__in=known.values("pk")) | Q(pk__in=visited))
 
 
@@ -106,6 +115,40 @@ def agencies_with_figures_for(user: Person):
 def sets_teams(user: Person, team: Team | None = None) -> bool:
     """Teams and their members are set by the programme office."""
     return user.is_authenticated and user.has_role(RoleCode.PROGRAMME_OFFICER)
+
+
+def closes_team(user: Person, team: Team) -> bool:
+    """Closing is the programme office's and the head's; reopening the office's alone."""
+    return sets_teams(user) or MemberRole.HEAD in team_roles(user).get(team.pk, set())
+
+
+def asks_team_papers(user: Person, team: Team) -> bool:
+    """Drafts of the founding decision and of the closing note: the programme office, head and secretary."""
+    return sets_teams(user) or bool(team_roles(user).get(team.pk, set()) & LEADING)
+
+
+def keeps_plans(user: Person, plan=None) -> bool:
+    """Yearly plans are drawn up, issued and closed by the programme office."""
+    return sets_teams(user)
+
+
+def reads_coverage(user: Person) -> bool:
+    """Which agencies were visited, of the whole city, is the oversight's to read."""
+    return user.is_authenticated and user.has_role(*OVERSIGHT_ROLES)
+
+
+def prepares_visit(user: Person, visit: Visit) -> bool:
+    """The brief and the self-check report are asked for by head, secretary and programme office."""
+    return _leads(user, visit) or sets_teams(user)
+
+
+def handles_self_check(user: Person, self_check) -> bool:
+    return prepares_visit(user, self_check.visit)
+
+
+def answers_self_check(user: Person, self_check) -> bool:
+    """The report on itself is the agency's, in whatever role, and never somebody's of the team that asked."""
+    return acts_for(user, self_check.agency_id) and self_check.visit.team_id not in team_roles(user)
 
 
 def plans_visits(user: Person) -> bool:
@@ -159,7 +202,7 @@ def visits_with_reports(user: Person):
         return Visit.objects.none()
     if user.has_role(*OVERSIGHT_ROLES):
         return Visit.objects.all()
-    return Visit.objects.filter(team_id__in=team_roles(user))
+    return Visit.objects.filter(team_id__in=_teams_read(user))
 
 
 def visits_told(user: Person):
@@ -285,3 +328,38 @@ def records_proposals(user: Person, visit: Visit) -> bool:
 def handles_proposal(user: Person, proposal: Proposal) -> bool:
     """Forwarding, and writing down what came back, is the head's, the secretary's and the programme office's."""
     return _leads(user, proposal.visit) or sets_teams(user)
+
+
+# Checklists and what was recorded on site
+
+
+def keeps_checklists(user: Person) -> bool:
+    """Checklists and their versions are the programme office's."""
+    return sets_teams(user)
+
+
+def reads_checklists(user: Person) -> bool:
+    """Whoever oversees or inspects reads the checklists; an agency meets the questions on site."""
+    return user.is_authenticated and (user.has_role(*OVERSIGHT_ROLES) or bool(team_roles(user)))
+
+
+def reads_answers(user: Person, visit: Visit) -> bool:
+    """Answers on the checklist are notes of the team: read by it and by the oversight, as its reports are."""
+    return reads_reports(user, visit)
+
+
+def chooses_checklists(user: Person, visit: Visit) -> bool:
+    """What a visit looks at is chosen by head and secretary."""
+    return _leads(user, visit)
+
+
+def merges_findings(user: Person, visit: Visit) -> bool:
+    """Findings of several members are brought together by head and secretary."""
+    return _leads(user, visit)
+
+
+def sees_place(user: Person, visit: Visit, taken_by_id: int | None) -> bool:
+    """Where and when a photo was taken: head, secretary, programme office and auditor; a member of his or her own."""
+    if user.has_role(RoleCode.PROGRAMME_OFFICER, RoleCode.AUDITOR) or _leads(user, visit):
+        return True
+    return _in_team(user, visit) and taken_by_id == user.pk

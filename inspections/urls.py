@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from inspections.views import (
     capture,
+    checklists,
     documents,
     findings,
     handing_in,
@@ -11,6 +12,7 @@ from inspections.views import (
     photos,
     recommendations,
     teams,
+    visit_checklist,
     visits,
 )
 
@@ -28,6 +30,11 @@ urlpatterns = [
     path("visits/<int:pk>/capture/state/", operations.capture_state, name="capture_state"),
     path("visits/<int:pk>/operations/", operations.operations, name="operations"),
     path("visits/<int:pk>/photos/<slug:sha256>/", operations.capture_photo, name="capture_photo"),
+    path("visits/<int:pk>/checklist/", visit_checklist.visit_checklist, name="visit_checklist"),
+    path("visits/<int:pk>/checklist/templates/", visit_checklist.visit_templates, name="visit_templates"),
+    path("visits/<int:pk>/checklist/log/", visit_checklist.visit_operations, name="visit_operations"),
+    path("visits/<int:pk>/checklist/resolve/", visit_checklist.visit_resolve, name="visit_resolve"),
+    path("visits/<int:pk>/recounts/new/", visit_checklist.recount_new, name="recount_new"),
     path("visits/<int:pk>/findings/new/", findings.finding_new, name="finding_new"),
     path("visits/<int:pk>/recommendations/new/", recommendations.recommendation_new, name="recommendation_new"),
     path("visits/<int:pk>/proposals/new/", visits.proposal_new, name="proposal_new"),
@@ -45,6 +52,10 @@ urlpatterns = [
         recommendations.recommendation_action,
         name="recommendation_action",
     ),
+    path("checklists/", checklists.checklist_list, name="checklist_list"),
+    path("checklists/new/", checklists.checklist_new, name="checklist_new"),
+    path("checklists/<int:pk>/", checklists.checklist_template, name="checklist_template"),
+    path("checklists/<int:pk>/version/", checklists.checklist_version, name="checklist_version"),
     path("teams/", teams.team_list, name="team_list"),
     path("teams/new/", teams.team_new, name="team_new"),
     path("teams/<int:pk>/", teams.team_detail, name="team_detail"),

@@ -34,7 +34,7 @@ FINDING_COLUMNS = ("kind", "area", "severity", *FINDING_TEXTS, "item_code", "tem
 
 def newest_areas() -> dict[str, Area]:
     """Areas of the list in force by code."""
-    return {area.code: area for area in Area.objects.order_by("list_version", "order")}
+    return {area.code: area for area in Area.objects.in_force()}
 
 
 class Effects:

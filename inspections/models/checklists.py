@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from agencies.models import Person
 from cchc_portal.lib.fields import NfcCharField, NfcTextField
 from cchc_portal.lib.numbers import NONE_PRINTED, format_rate
+from dossiers.choices import FIGURE_LABELS
 from dossiers.models import Period
-from inspections.choices import ItemKind, Needed, Result
+from inspections.choices import ItemKind, Needed, Result, SampleMethod
 from inspections.models.findings import Area
 from inspections.models.visits import Visit
 
@@ -183,6 +184,14 @@ class Recount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.figure} {self.counted}/{self.reported}"
+
+    @property
+    def figure_label(self) -> str:
+        return str(FIGURE_LABELS.get(self.figure, self.figure))
+
+    @property
+    def method_label(self) -> str:
+        return str(SampleMethod(self.method).label)
 
     @property
     def factor_text(self) -> str:

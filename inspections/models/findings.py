@@ -14,6 +14,13 @@ from inspections.models.visits import TeamMember, Visit
 from records.models import StoredFile
 
 
+class AreaQuerySet(models.QuerySet):
+    def in_force(self) -> "AreaQuerySet":
+        """Areas of the newest version of the list."""
+        newest = Area.objects.order_by("-list_version").values_list("list_version", flat=True).first()
+        return self.filter(list_version=newest).order_by("order")
+
+
 class Area(models.Model):
     """One of the areas of administrative reform, in one version of the list."""
 
@@ -21,6 +28,8 @@ class Area(models.Model):
     list_version = models.CharField(_("version of the list"), max_length=20, default="2021-2030")
     name = NfcCharField(_("name"), max_length=200)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
+
+    objects = AreaQuerySet.as_manager()
 
     class Meta:
         ordering = ["list_version", "order"]

@@ -9,6 +9,7 @@ from inspections.rules.closing import (
     last_run,
     working_days_between,
 )
+from inspections.rules.planning import standing
 from inspections.rules.recounting import LARGEST_SAMPLE, Interval, clopper_pearson, factor
 from inspections.rules.reminding import REMINDED_BEFORE, reminds_of_recommendation
 from inspections.rules.repeating import SIMILAR_FROM, similar, similarity
@@ -33,5 +34,6 @@ __all__ = [
     "score",
     "similar",
     "similarity",
+    "standing",
     "working_days_between",
 ]

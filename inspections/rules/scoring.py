@@ -29,6 +29,11 @@ class Score:
     open: int
 
     @property
+    def earned_text(self) -> str:
+        """The points earned as printed; they are whole or halves: "17", "17,5"."""
+        return f"{self.earned.__floor__()},5" if self.earned.denominator == 2 else str(self.earned)
+
+    @property
     def share(self) -> Fraction | None:
         """earned ÷ possible; None where nothing that bears points was checked."""
         return self.earned / self.possible if self.possible else None

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from inspections import permissions
+from inspections import checklists, permissions
 from inspections.choices import FindingState, RecommendationState, VisitState
-from inspections.models import Visit
+from inspections.models import Template, Visit
 from inspections.workflow.facts import facts
 from records.moves import Machine, Move
 
@@ -32,6 +32,16 @@ def _recommendations_issued(visit: Visit, data: dict) -> list[str]:
     return [_("%(count)s recommendations are still drafts: issue or withdraw them first.") % {"count": drafts}]
 
 
+def _checklists_told(visit: Visit, data: dict) -> dict:
+    """Which versions of which checklists the visit works with from now on."""
+    taken = Template.objects.filter(taken__visit=visit).distinct()
+    return {"checklists": checklists.labels([*taken, *checklists.usual(visit)])}
+
+
+def _checklists_frozen(visit: Visit, by, data: dict) -> None:
+    checklists.freeze(visit, checklists.usual(visit))
+
+
 def _cancelled(visit: Visit, by, now: datetime, data: dict) -> dict:
     return {"cancel_reason": data["reason"]}
 
@@ -46,6 +56,8 @@ VISITS = Machine(
             (VisitState.PLANNED,),
             VisitState.PREPARED,
             permissions.moves_visit,
+            tells=_checklists_told,
+            follow=_checklists_frozen,
             primary=True,
         ),
         Move(

@@ -8,6 +8,7 @@ from agencies.models import Agency
 from cchc_portal.lib import periods
 from dossiers.choices import Calendar
 from dossiers.models import LateReason, Period
+from inspections.imports.checklists import load_shipped
 from inspections.models import Area
 from procedures import imports as procedure_import
 from procedures.choices import ProcedureLevel
@@ -91,6 +92,7 @@ def load_lists() -> None:
     """Areas of the reform, late reasons, and the holidays that fall on the same day every year."""
     for order, (code, name) in enumerate(AREAS, start=1):
         Area.objects.get_or_create(code=code, list_version="2021-2030", defaults={"name": name, "order": order})
+    load_shipped()
     for order, (code, name, needs_text) in enumerate(LATE_REASONS, start=1):
         LateReason.objects.get_or_create(code=code, defaults={"name": name, "order": order, "needs_text": needs_text})
     for year in HOLIDAY_YEARS:
