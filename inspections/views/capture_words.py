@@ -64,6 +64,7 @@ def _findings() -> dict[str, str]:
         "by": _("by %(person)s"),
         "keep_here": _("Kept on this phone"),
         "on_server": _("On the server"),
+        "photos": _("Photos: %(count)s"),
         "photo_number": _("Photo %(number)s"),
         "photo_sent": _("Photo %(number)s, on the server"),
         "photo_caption": _("Caption of photo %(number)s"),

@@ -69,7 +69,8 @@ class Page {
     const input = { kind, subject, value };
     this.sheet.typed(subject, input);
     this.update();
-    const { kept } = await this.log.append(input, { base: () => this.sheet.base(subject), strict, photo });
+    const { kept, operation } = await this.log.append(input, { base: () => this.sheet.base(subject), strict, photo });
+    if (kept) root.dispatchEvent(new CustomEvent("cchc-kept", { detail: { id: operation.id, subject, value } }));
     await this.reread(() => this.sheet.typed(subject, null));
     this.channel?.postMessage("appended");
     this.sender.soon();

@@ -99,14 +99,14 @@ export class Findings {
 
   #row({ client_id: key, subject, kind, area, text, url, by }) {
     const { sheet } = this.page;
+    const photos = key ? sheet.photos({ finding: key }).length : 0;
     const facts = [
       sheet.state.kinds.find(({ code }) => code === kind)?.name,
       sheet.state.areas.find(({ code }) => code === area)?.name,
       by && words("by", { person: by }),
       subject && sheet.isWaiting(subject) && words("keep_here"),
-      words("photo_number", { number: sheet.photos({ finding: key }).length }),
+      photos && words("photos", { count: photos }),
     ];
-    if (!key || !sheet.photos({ finding: key }).length) facts.pop();
     const title = (text ?? "").trim() || words("no_text");
     const shown = title.length > 160 ? `${title.slice(0, 159)}…` : title;
     const opener = subject && sheet.state.writable

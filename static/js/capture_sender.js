@@ -4,25 +4,25 @@
 import { asSent } from "./capture_log.js";
 
 const MOST = 200;
-const FIRST_RETRY = 2_000;
-const LONGEST_RETRY = 300_000;
-const LONGEST_WAIT = 60_000;
+// Milliseconds: after an input, after the first failure, at the longest between two tries, for one answer.
+const PAUSES = { input: 700, first: 2_000, longest: 300_000, answer: 60_000 };
 const TRIES_ALONE = 3;
-const AFTER_INPUT = 700;
 
 export class Sender {
   #timer = null;
   #running = null;
   #again = false;
-  #retry = FIRST_RETRY;
+  #retry;
   #most = MOST;
   #alone = new Map();
   state = "idle";
   reason = "";
   stopped = false;
 
-  constructor(log, { urls, token, fetchIt = (...all) => fetch(...all), locks = navigator.locks, onState, onHeard, freshToken }) {
-    Object.assign(this, { log, urls, token, fetchIt, locks, onState, onHeard, freshToken });
+  constructor(log, { urls, token, fetchIt = (...all) => fetch(...all), locks = navigator.locks, pauses = PAUSES,
+    onState, onHeard, freshToken }) {
+    Object.assign(this, { log, urls, token, fetchIt, locks, pauses, onState, onHeard, freshToken });
+    this.#retry = pauses.first;
   }
 
   /* Words of the state are the page's: sending, idle, offline, expired, other_person, forbidden, gone, failed. */
@@ -32,9 +32,9 @@ export class Sender {
     this.onState?.(state, reason);
   }
 
-  soon(delay = AFTER_INPUT) {
+  soon(delay = this.pauses.input) {
     if (this.stopped) return;
-    if (this.#timer && delay >= AFTER_INPUT) return;
+    if (this.#timer && delay >= this.pauses.input) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.now(), delay);
   }
@@ -75,7 +75,7 @@ export class Sender {
   }
 
   #later() {
-    this.soon(Math.max(this.#retry, AFTER_INPUT + 1));
+    this.soon(Math.max(this.#retry, this.pauses.input + 1));
   }
 
   /* Words first: they are small, and photos may come to a finding that has arrived. */
@@ -96,7 +96,7 @@ export class Sender {
   }
 
   #idle() {
-    this.#retry = FIRST_RETRY;
+    this.#retry = this.pauses.first;
     this.#say("idle");
   }
 
@@ -109,7 +109,7 @@ export class Sender {
     if (!answer) return false;
     const { status, ok, data } = answer;
     if (ok && data?.sha256 === photo.sha256) {
-      this.#retry = FIRST_RETRY;
+      this.#retry = this.pauses.first;
       await this.log.photoArrived(photo.sha256);
       this.onHeard?.({ receipts: [], refused: [], photo: photo.sha256 });
       return true;
@@ -138,7 +138,7 @@ export class Sender {
       redirect: "manual",
       headers: { Accept: "application/json", "X-CSRFToken": this.token.value, ...headers },
       body,
-      signal: AbortSignal.timeout?.(LONGEST_WAIT),
+      signal: AbortSignal.timeout?.(this.pauses.answer),
     });
   }
 
@@ -164,7 +164,7 @@ export class Sender {
       // The page knows what stands before the operations leave the log, so that the next edit is based on it.
       this.onState?.(this.state, this.reason, answer.data.state);
       const refused = await this.log.settle(receipts);
-      this.#retry = FIRST_RETRY;
+      this.#retry = this.pauses.first;
       this.#most = Math.min(MOST, this.#most * 2);
       this.onHeard?.({ receipts, refused });
       if (receipts.length) return true;
@@ -212,7 +212,7 @@ export class Sender {
   /* Nothing leaves the log; tried again after a pause that grows and is never the same on two devices. */
   #failed(state, reason = "", delay = this.#retry * (0.75 + Math.random() / 2)) {
     this.#say(state, reason);
-    this.soon(Math.min(delay, LONGEST_RETRY));
-    this.#retry = Math.min(this.#retry * 2, LONGEST_RETRY);
+    this.soon(Math.min(delay, this.pauses.longest));
+    this.#retry = Math.min(this.#retry * 2, this.pauses.longest);
   }
 }

@@ -5,7 +5,7 @@ import { fill } from "./grid_table.js";
 export const data = JSON.parse(document.getElementById("capture-data").textContent);
 
 export function words(name, named = {}) {
-  return fill(data.words[name] ?? "", named);
+  return fill(data.words[name] ?? "", named).replaceAll("%%", "%");
 }
 
 /* 1234567 bytes → "1,2 MB" */
