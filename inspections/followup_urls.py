@@ -10,7 +10,7 @@ urlpatterns = [
     path("recommendations/escalation/", board.escalation, name="escalation"),
     path("recommendations/letters/", letters.letter_list, name="letter_list"),
     path("recommendations/letters/new/", letters.letter_new, name="letter_new"),
-    path("proposals/", proposals.proposal_list, name="proposal_list"),
-    path("proposals/<int:pk>/", proposals.proposal_detail, name="proposal_detail"),
-    path("proposals/<int:pk>/<slug:action>/", proposals.proposal_action, name="proposal_action"),
+    path("recommendations/proposals/", proposals.proposal_list, name="proposal_list"),
+    path("recommendations/proposals/<int:pk>/", proposals.proposal_detail, name="proposal_detail"),
+    path("recommendations/proposals/<int:pk>/<slug:action>/", proposals.proposal_action, name="proposal_action"),
 ]

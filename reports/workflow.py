@@ -18,9 +18,21 @@ CLOCK_ENTRY = "send_reminders"
 MADE_GOOD = timedelta(days=7)
 
 
+def _last_slot() -> ClockSlot | None:
+    return ClockSlot.objects.filter(name=CLOCK_ENTRY, done_at__isnull=False).order_by("-due_at").first()
+
+
+def told_until(today: date) -> datetime | None:
+    """When the clock last finished the reminders of an earlier day, at most a week ago; None where it did not."""
+    last = _last_slot()
+    if last is None or not today - MADE_GOOD <= timezone.localdate(last.due_at) < today:
+        return None
+    return last.done_at
+
+
 def missed_days(today: date) -> tuple[date, ...]:
     """Days since the clock last finished the reminders, at most a week back; none where it never ran."""
-    last = ClockSlot.objects.filter(name=CLOCK_ENTRY, done_at__isnull=False).order_by("-due_at").first()
+    last = _last_slot()
     if last is None:
         return ()
     first = max(timezone.localdate(last.due_at) + timedelta(days=1), today - MADE_GOOD)
@@ -30,7 +42,8 @@ def missed_days(today: date) -> tuple[date, ...]:
 def reminders_due(now: datetime) -> list[tuple[Person, list[Item]]]:
     """Whom the portal reminds of what now, in Vietnamese; nobody who has nothing to do."""
     with translation.override(settings.LANGUAGE_CODE), timezone.override(settings.TIME_ZONE):
-        found = reminders_for(Day(now, missed_days(timezone.localdate(now))))
+        today = timezone.localdate(now)
+        found = reminders_for(Day(now, missed_days(today), told_until(today)))
     people = Person.objects.filter(pk__in=found, is_active=True)
     return [(person, found[person.pk]) for person in people]
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,9 +17,10 @@ from cchc_portal.lib.reminders import working_days_left
 from dossiers.choices import OPEN_ADJUSTMENTS, SENT_STATES, AdjustmentState, ReturnState
 from dossiers.models import Adjustment, Extension, Period, Return
 from dossiers.rules.reminders import adjustment_due, reminds_of_adjustment, reminds_of_return
-from inspections.choices import MemberRole, RecommendationState
+from inspections.choices import OPEN_RECOMMENDATIONS, MemberRole, RecommendationState
 from inspections.models import Recommendation, TeamMember
 from inspections.rules import reminds_of_recommendation
+from inspections.tally.board import ESCALATED, PROPOSED, RELAPSED
 from procedures.models import Holiday
 
 # No reminder comes earlier before a deadline than this, long holidays included.
@@ -43,12 +45,14 @@ class Day:
     """The day of the reminders with what every rule asks for: the holidays and who acts for whom.
 
     `missed` are earlier days whose reminders were never written, because the clock stood still: they are made good.
+    What the clock noticed after `since`, when the mails were last written, has not been told yet.
     """
 
-    def __init__(self, now: datetime, missed: tuple[date, ...] = ()):
+    def __init__(self, now: datetime, missed: tuple[date, ...] = (), since: datetime | None = None):
         self.now = now
         self.today = timezone.localdate(now)
         self.days = (*missed, self.today)
+        self.since = since or timezone.make_aware(datetime.combine(min(self.days), datetime.min.time()))
         self.holidays = frozenset(Holiday.objects.values_list("day", flat=True))
         self.staff = Staff(self.today)
 
@@ -167,21 +171,67 @@ def _recommendations(day: Day, told: dict[int, list[Item]]) -> None:
     """The agency hears of what it has to do, head and secretary of the team of what waits for their word."""
     found = Recommendation.objects.open().filter(due__lte=day.today + HORIZON).for_list()
     found = [item for item in found.order_by("due", "pk") if day.reminds_of_recommendation(item.due)]
-    teams = {item.visit.team_id for item in found if item.state in WAITING_FOR_TEAM}
-    leading = defaultdict(set)
-    members = TeamMember.objects.on(day.today).filter(
-        team__in=teams, role__in=(MemberRole.HEAD, MemberRole.SECRETARY), person__is_active=True
-    )
-    for team, person in members.values_list("team_id", "person_id"):
-        leading[team].add(person)
+    leading = _leading(day, {item.team_id for item in found if item.state in WAITING_FOR_TEAM})
     for item in found:
-        people = leading[item.visit.team_id] if item.state in WAITING_FOR_TEAM else _owners(day, item.agency)
+        people = leading[item.team_id] if item.state in WAITING_FOR_TEAM else _owners(day, item.agency)
         due = timezone.make_aware(datetime.combine(item.due, datetime.max.time()))
         told_item = Item(
             _recommendation_text(item), day.due_words(item.due), item.get_absolute_url(), item.due < day.today, due
         )
         for person in people:
             told[person].append(told_item)
+
+
+def _leading(day: Day, teams: set[int]) -> dict[int, set[int]]:
+    """Head and secretary of each team today."""
+    leading = defaultdict(set)
+    members = TeamMember.objects.on(day.today).filter(
+        team__in=teams, role__in=(MemberRole.HEAD, MemberRole.SECRETARY), person__is_active=True
+    )
+    for team, person in members.values_list("team_id", "person_id"):
+        leading[team].add(person)
+    return leading
+
+
+def _noticed(day: Day, told: dict[int, list[Item]]) -> None:
+    """What the clock noticed since the last mails, once each.
+
+    What went up is told to leaders and programme officers, a proposed closing to the team, a relapse to both.
+    """
+    since = day.since
+    above = day.staff.anywhere(RoleCode.LEADER) | day.staff.anywhere(RoleCode.PROGRAMME_OFFICER)
+    fresh = Q(escalated_at__gte=since) & ESCALATED | Q(condition__met_at__gte=since) & PROPOSED
+    fresh |= Q(condition__relapsed_at__gte=since) & RELAPSED
+    found = list(Recommendation.objects.filter(fresh).for_list().select_related("condition").order_by("due", "pk"))
+    leading = _leading(day, {item.team_id for item in found})
+    for item in found:
+        condition = getattr(item, "condition", None)
+        named = {"agency": item.agency, "text": _shortened(item)}
+        if item.state in OPEN_RECOMMENDATIONS and item.escalated_at and item.escalated_at >= since:
+            text = _("Sent up: recommendation to %(agency)s: %(text)s") % named
+            _tell(day, told, above, item, text, day.due_words(item.due), overdue=True)
+        if condition and item.state in OPEN_RECOMMENDATIONS and condition.met_at and condition.met_at >= since:
+            text = _("Closing proposed, %(agency)s: %(text)s") % named
+            _tell(day, told, leading[item.team_id], item, text, _("The figures meet the closing condition."))
+        if condition and condition.relapsed_at and condition.relapsed_at >= since:
+            text = _("Relapsed after closing, %(agency)s: %(text)s") % named
+            words = _("Later figures break the closing condition.")
+            _tell(day, told, above | leading[item.team_id], item, text, words, overdue=True)
+
+
+def _tell(
+    day: Day,
+    told: dict[int, list[Item]],
+    people: set[int],
+    item: Recommendation,
+    text: str,
+    words: str,
+    *,
+    overdue=False,
+) -> None:
+    found = Item(text, words, item.get_absolute_url(), overdue, day.now)
+    for person in people:
+        told[person].append(found)
 
 
 def _owners(day: Day, agency: Agency) -> set[int]:
@@ -192,9 +242,13 @@ def _owners(day: Day, agency: Agency) -> set[int]:
     return day.staff.of(agency.parent_id, *AGENCY_ROLES)
 
 
-def _recommendation_text(item: Recommendation) -> str:
+def _shortened(item: Recommendation) -> str:
     words = " ".join(item.text.split())
-    named = {"agency": item.agency, "text": words if len(words) <= TEXT_SHOWN else f"{words[:TEXT_SHOWN]}…"}
+    return words if len(words) <= TEXT_SHOWN else f"{words[:TEXT_SHOWN]}…"
+
+
+def _recommendation_text(item: Recommendation) -> str:
+    named = {"agency": item.agency, "text": _shortened(item)}
     if item.state == RecommendationState.ANSWERED:
         return _("Remedy to verify, %(agency)s: %(text)s") % named
     if item.state == RecommendationState.DISPUTED:

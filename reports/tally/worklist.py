@@ -15,6 +15,7 @@ from dossiers.choices import AdjustmentState, LineSort, ReturnState
 from dossiers.models import Adjustment, Period, Return
 from inspections.choices import OPEN_RECOMMENDATIONS, RecommendationState, VisitState
 from inspections.models import Recommendation, TeamMember, Visit
+from inspections.tally.board import ESCALATED, PROPOSED, RELAPSED
 from records.choices import JobState
 from records.models import Document, Mail
 
@@ -174,7 +175,7 @@ def _recommendation_tasks(found, today: date, action: str) -> tuple[list[Task], 
     return [
         Task(
             title=item.text,
-            detail=_("%(agency)s · %(team)s") % {"agency": item.agency, "team": item.visit.team},
+            detail=_("%(agency)s · %(team)s") % {"agency": item.agency, "team": item.team},
             url=reverse("inspections:recommendation_detail", args=[item.pk]),
             state=item,
             due=_end_of(item.due),
@@ -183,6 +184,23 @@ def _recommendation_tasks(found, today: date, action: str) -> tuple[list[Task], 
         )
         for item in rows
     ], total
+
+
+def _board(query: str) -> str:
+    return f"{reverse('inspections:board')}?{query}"
+
+
+def _group(title: str, found, today: date, action: str, url: str) -> list[Group]:
+    """The group of these recommendations, or nothing where there are none."""
+    rows, total = _recommendation_tasks(found, today, action)
+    return [Group(title, rows, total, url)] if total else []
+
+
+def _raised(user, today: date) -> list[Group]:
+    """What went up, and what fell back after closing: the leaders' and the programme office's."""
+    seen = Recommendation.objects.visible_to(user)
+    up = _group(_("Escalated recommendations"), seen.filter(ESCALATED), today, _("Look"), _board("mark=escalated"))
+    return up + _group(_("Relapsed after closing"), seen.filter(RELAPSED), today, _("Look"), _board("mark=relapsed"))
 
 
 def _agency_groups(user, now: datetime, today: date) -> list[Group]:
@@ -218,13 +236,9 @@ def _officer_groups(user, now: datetime, today: date) -> list[Group]:
     groups = [Group(_("Returns to accept"), rows, total, reverse("dossiers:review"))]
     if group := _adjustments(user, AdjustmentState.SIGNED, None, _("Check and accept")):
         groups.append(group)
+    groups += _raised(user, today)
     late = Recommendation.objects.visible_to(user).overdue(today)
-    rows, total = _recommendation_tasks(late, today, _("Look"))
-    if total:
-        groups.append(
-            Group(_("Overdue recommendations"), rows, total, f"{reverse('inspections:recommendation_list')}?overdue=1")
-        )
-    return groups
+    return groups + _group(_("Overdue recommendations"), late, today, _("Look"), _board("only=overdue"))
 
 
 def _team_groups(user, today: date) -> list[Group]:
@@ -246,19 +260,21 @@ def _team_groups(user, today: date) -> list[Group]:
         for item in visits.for_list()[:ROWS_SHOWN]
     ]
     groups = [Group(_("My team's visits"), _sorted(rows), visits.count(), reverse("inspections:visit_list"))]
-    answered = Recommendation.objects.visible_to(user).filter(
-        visit__team_id__in=teams, state=RecommendationState.ANSWERED
-    )
-    rows, total = _recommendation_tasks(answered, today, _("Verify the remedy"))
-    if total:
-        groups.append(Group(_("Remedies to verify"), rows, total, reverse("inspections:recommendation_list")))
+    followed = Recommendation.objects.visible_to(user).followed_by(teams)
+    for title, found, action, query in (
+        (_("Remedies to verify"), Q(state=RecommendationState.ANSWERED), _("Verify the remedy"), "state=answered"),
+        (_("Disputes to answer"), Q(state=RecommendationState.DISPUTED), _("Decide"), "state=disputed"),
+        (_("Closing proposed by the figures"), PROPOSED, _("Decide"), "mark=proposed"),
+        (_("Relapsed after closing"), RELAPSED, _("Decide"), "mark=relapsed"),
+    ):
+        groups += _group(title, followed.filter(found), today, action, _board(query))
     return groups
 
 
 def _leader_groups(user, today: date) -> list[Group]:
     late = Recommendation.objects.visible_to(user).overdue(today)
     rows, total = _recommendation_tasks(late, today, _("Look"))
-    return [Group(_("Overdue recommendations"), rows, total, f"{reverse('inspections:recommendation_list')}?overdue=1")]
+    return [*_raised(user, today), Group(_("Overdue recommendations"), rows, total, _board("only=overdue"))]
 
 
 def _failed_jobs() -> Group:
