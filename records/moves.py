@@ -63,6 +63,11 @@ def tell_both(conflict: Conflict, thing: models.Model, step: Any, form=None) -> 
     return conflict
 
 
+def as_seen(thing) -> dict:
+    """What must still stand in the row for a move to count. The proofs switch this off to show what it prevents."""
+    return {"state": thing.state, "version": thing.version}
+
+
 @dataclass(frozen=True)
 class Machine:
     """The workflow of one model: its moves and what the trail keeps of a thing before and after."""
@@ -108,9 +113,8 @@ class Machine:
             changes = move.changes(thing, by, timezone.now(), data) if move.changes else {}
             if move.target is not None:
                 changes["state"] = move.target
-            moved = self.model._default_manager.filter(pk=thing.pk, state=thing.state, version=thing.version).update(
-                version=F("version") + 1, **changes
-            )
+            unmoved = self.model._default_manager.filter(pk=thing.pk, **as_seen(thing))
+            moved = unmoved.update(version=F("version") + 1, **changes)
             if moved != 1:
                 raise Conflict(_("Somebody else was faster. Look at it again before you decide."))
             thing.refresh_from_db()

@@ -12,7 +12,7 @@ from dossiers import permissions, rules, tally, tasks
 from dossiers.choices import OPEN_STATES, ReturnState
 from dossiers.models import Extension, LateReasonCount, Line, Remark, Return
 from dossiers.tally import checking
-from dossiers.workflow.opening import lock_sentence
+from dossiers.workflow.opening import hold_period, lock_sentence
 from dossiers.workflow.telling import tell_returned
 from records.moves import Machine, Move
 
@@ -36,6 +36,7 @@ class Problem:
 
 
 def _submit_problems(item: Return, data: dict) -> list:
+    hold_period(item)
     if sentence := lock_sentence(item):
         raise Conflict(sentence)
     lines = checking.check_return(item)

@@ -39,6 +39,15 @@ def lock_sentence(item: Return, now: datetime | None = None) -> str:
     ) % {"period": item.period, "when": when(closes)}
 
 
+def hold_period(item: Return) -> None:
+    """Read the item's period again and keep it as it is until the transaction ends.
+
+    What the page knew of the lock may be older than one set meanwhile; a lock set from here on waits for this
+    transaction. SQLite has no row locks: there the transaction holds off every writer from its beginning.
+    """
+    item.period = Period.objects.select_for_update(no_key=True).get(pk=item.period_id)
+
+
 def ensure_open_for_entry(item: Return) -> None:
     """Raises Conflict unless the return is a draft whose period still takes figures."""
     if item.state != ReturnState.DRAFT:
