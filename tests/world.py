@@ -4,6 +4,7 @@ Whoever looks at all pages at once (rights, headers, accessibility) looks at thi
 what may be told to nobody else carries the word `SECRET`.
 """
 
+import hashlib
 import io
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -116,7 +117,7 @@ def ready_document(kind: str, subject, by) -> Document:
         state=JobState.READY,
         draft=False,
         content_hash=f"{subject.pk % 100:02d}" * 32,
-        file_hash="f1" * 32,
+        file_hash=hashlib.sha256(PDF).hexdigest(),
         pages=4,
         size=len(PDF),
         finished_at=timezone.now(),

@@ -89,7 +89,7 @@ def test_a_draft_says_so_on_every_page(tmp_path):
     pdf = rendered(document(lines=["Nội dung kiểm tra. " * 60] * 4, draft=True))
     for page in range(1, pdf.pages + 1):
         text = poppler("pdftotext", pdf, tmp_path, "-raw", "-f", str(page), "-l", str(page))
-        assert "NHÁP" in text, page
+        assert "THẢO" in text, page
 
 
 @pytest.mark.parametrize(
