@@ -4,6 +4,7 @@ import time
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.core.exceptions import BadRequest
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
@@ -38,6 +39,17 @@ def no_cookies_in_api(get_response):
     def middleware(request):
         if request.path.startswith(API_PREFIX):
             request.COOKIES.clear()
+        return get_response(request)
+
+    return middleware
+
+
+def no_null_characters(get_response):
+    """An address with a null character names nothing here, and PostgreSQL would fail at it: a page that says so."""
+
+    def middleware(request):
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest("null character")
         return get_response(request)
 
     return middleware

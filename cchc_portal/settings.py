@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "cchc_portal.middleware.no_cookies_in_api",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "cchc_portal.middleware.language",
+    "cchc_portal.middleware.no_null_characters",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

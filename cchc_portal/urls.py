@@ -10,6 +10,8 @@ from agencies.views import sign_in
 from cchc_portal import api, views
 from reports.views import home
 
+handler400 = "cchc_portal.views.bad_request"
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("search/", home.search, name="search"),
