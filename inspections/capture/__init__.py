@@ -1,5 +1,6 @@
 """Recording on site: reading operations, what stands of them, what follows from it (see docs/capture.md)."""
 
+from inspections.capture.effects import beside_finding, standing_keys
 from inspections.capture.reading import LONGEST_REQUEST, MOST_OPERATIONS, Unreadable
 from inspections.capture.state import full_state, short_state
 from inspections.capture.taking import DESK, desk_operation, take
@@ -11,9 +12,11 @@ __all__ = [
     "MOST_OPERATIONS",
     "MOST_PHOTOS",
     "Unreadable",
+    "beside_finding",
     "desk_operation",
     "full_state",
     "keep_photo",
     "short_state",
+    "standing_keys",
     "take",
 ]

@@ -15,7 +15,7 @@ from inspections import repeats
 from inspections.capture import marking
 from inspections.capture.reading import FINDING_TEXTS
 from inspections.capture.standing import agreed, sides
-from inspections.choices import ItemKind, SampleMethod
+from inspections.choices import ItemKind, Outcome, SampleMethod
 from inspections.models import (
     Answer,
     Area,
@@ -256,3 +256,20 @@ def interval_of(recount: Recount) -> tuple[int | None, int | None]:
         return None, None
     found = clopper_pearson(recount.counted, recount.reported)
     return found.low, found.high
+
+
+def beside_finding(finding: Finding) -> list[Operation]:
+    """What was recorded on site of a finding and stands beside what it says: kept, taken over by nobody yet."""
+    if finding.client_id is None:
+        return []
+    rows = finding.visit.operations.standing().filter(subject=f"finding:{finding.client_id}").select_related("person")
+    found = sides(rows.order_by("pk"))
+    names = ("kind", "severity", *FINDING_TEXTS)
+    different = [item for item in found if any(item.value[name] != getattr(finding, name) for name in names)]
+    return different if len(found) > 1 else [item for item in different if item.outcome == Outcome.BESIDE]
+
+
+def standing_keys(finding: Finding) -> list[str]:
+    """Keys of all that stands of a finding recorded on site: what a decision made on its page has seen."""
+    rows = finding.visit.operations.standing().filter(subject=f"finding:{finding.client_id}")
+    return [str(key) for key in rows.order_by("pk").values_list("uuid", flat=True)]

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cchc_portal.lib.errors import Conflict
-from inspections import permissions, photos
+from inspections import capture, permissions, photos, repeats
+from inspections.finding_forms import DeskFindingForm, ProofForm, from_line
 from inspections.forms import AnswerForm, FindingForm
 from inspections.models import Finding, Recommendation, Visit
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
@@ -25,10 +26,20 @@ def save_new_finding(form: FindingForm, visit: Visit, *, by) -> Finding:
     with transaction.atomic():
         finding = form.instance
         finding.visit, finding.created_by, finding.order = visit, by, visit.findings.count()
+        _raised_from(finding, form.cleaned_data.get("item", ""))
+        finding.repeats = repeats.earlier(finding)
         form.save()
         kept = photos.attach(finding, form.cleaned_data["photos"], caption=form.cleaned_data["caption"], by=by)
         keep_new(finding, by=by, action="record_finding", after={"photos": kept})
     return finding
+
+
+def _raised_from(finding: Finding, code: str) -> None:
+    """Remember the line of the checklist; a code that is none of the visit's is left out."""
+    item = finding.visit.items.filter(code=code).select_related("template").first() if code else None
+    if item is not None:
+        finding.item_code = item.code
+        finding.template_code = item.template.code if item.template else ""
 
 
 def _visit_of(request: HttpRequest, pk: int) -> Visit:
@@ -36,7 +47,11 @@ def _visit_of(request: HttpRequest, pk: int) -> Visit:
 
 
 def _finding_of(request: HttpRequest, pk: int) -> Finding:
-    rows = Finding.objects.visible_to(request.user).for_list().select_related("visit__team", "created_by")
+    rows = (
+        Finding.objects.visible_to(request.user)
+        .for_list()
+        .select_related("visit__team", "created_by", "repeats__visit__agency")
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -60,7 +75,10 @@ def finding_new(request: HttpRequest, pk: int) -> HttpResponse:
     visit = _visit_of(request, pk)
     if not permissions.records_findings(request.user, visit):
         raise PermissionDenied
-    form = FindingForm(request.POST or None, request.FILES or None)
+    code = request.GET.get("item", "")
+    item = visit.items.filter(code=code).select_related("answer").first() if code else None
+    initial = from_line(item) if item else None
+    form = DeskFindingForm(request.POST or None, request.FILES or None, initial=initial)
     if not visit.is_writable:
         raise Conflict(_("The result has been reported: findings can no longer be added."), mine=typed(form))
     if request.method == "POST" and form.is_valid():
@@ -76,7 +94,7 @@ def finding_edit(request: HttpRequest, pk: int) -> HttpResponse:
     finding = _finding_of(request, pk)
     if not permissions.edits_finding(request.user, finding):
         raise PermissionDenied
-    form = FindingForm(request.POST or None, request.FILES or None, instance=finding)
+    form = DeskFindingForm(request.POST or None, request.FILES or None, instance=finding)
     if not finding.is_editable:
         raise Conflict(_("The finding is no longer a draft and cannot be changed."), mine=typed(form))
     if request.method == "POST" and form.is_valid():
@@ -94,6 +112,9 @@ def _save_edit(form: FindingForm, finding: Finding, *, by) -> None:
         prepared, caption = form.cleaned_data["photos"], form.cleaned_data["caption"]
         names, seen = form.changed_columns, form.cleaned_data["seen"]
         kept = photos.attach(finding, prepared, caption=caption, by=by) if prepared else []
+        if {"kind", "area", "text"} & set(names):
+            finding.repeats = repeats.earlier(finding)
+            names = [*names, "repeats"]
         keep_edit(finding, by=by, seen=seen, names=names, extra={"photos": kept} if kept else None)
 
 
@@ -107,8 +128,27 @@ def _stale(request: HttpRequest, form: FindingForm, pk: int) -> HttpResponse:
             Event.objects.append(actor=request.user, action="add_photos", target=current, after={"photos": kept})
         messages.info(request, _("The photos have been added."))
     both = both_values(form, current)
-    again = FindingForm(with_version(request, current.version), instance=current)
+    again = DeskFindingForm(with_version(request, current.version), instance=current)
     return _form_page(request, again, current.visit, both=both or True, status=409)
+
+
+def _around(request: HttpRequest, finding: Finding) -> dict:
+    """What stands around a finding: what it repeats, what it was merged from, its files, what else was recorded."""
+    user, seen = request.user, Finding.objects.visible_to(request.user).select_related("visit__agency", "created_by")
+    reads = permissions.reads_answers(user, finding.visit)
+    return {
+        "reads_notes": reads,
+        "repeats": finding.repeats if reads or seen.filter(pk=finding.repeats_id).exists() else None,
+        "may_open_repeat": seen.filter(pk=finding.repeats_id).exists() if finding.repeats_id else False,
+        "repeated_by": seen.filter(repeats=finding),
+        "merged_from": finding.merged_from.select_related("created_by").order_by("pk") if reads else (),
+        "files": finding.files.select_related("file", "created_by"),
+        "beside": capture.beside_finding(finding) if reads else (),
+        "beside_seen": capture.standing_keys(finding) if reads else (),
+        "proof_form": ProofForm(),
+        "may_add_proof": finding.is_editable and permissions.records_findings(user, finding.visit),
+        "may_unlink": finding.is_editable and permissions.edits_finding(user, finding),
+    }
 
 
 def _page(request: HttpRequest, finding: Finding, *, tried=None, action: str = "", status: int = 200) -> HttpResponse:
@@ -117,6 +157,7 @@ def _page(request: HttpRequest, finding: Finding, *, tried=None, action: str = "
     context = {
         "finding": finding,
         "visit": visit,
+        **_around(request, finding),
         "recommendations": Recommendation.objects.visible_to(user).filter(finding=finding).for_list(),
         "moves": moves_for(request, FINDINGS, finding, FORMS, tried, action),
         "moves_url": reverse("inspections:finding_detail", args=[finding.pk]),

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cchc_portal.lib import tables
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.paging import page_of
-from inspections import permissions
+from inspections import checklists, permissions
 from inspections.choices import OPEN_RECOMMENDATIONS, FindingKind, FindingState
 from inspections.filters import VisitFilter
 from inspections.forms import ProposalForm, VisitForm
@@ -111,7 +111,10 @@ def _page(request: HttpRequest, visit: Visit, *, tried=None, action: str = "", s
         **documents_part(user, visit),
         "moves": moves_for(request, VISITS, visit, {}, tried, action),
         "moves_url": reverse("inspections:visit_detail", args=[visit.pk]),
-        "sees_assessment": permissions.reads_reports(user, visit),
+        "sees_assessment": (sees_notes := permissions.reads_reports(user, visit)),
+        "checklist": checklists.progress(visit)[0] if sees_notes else {},
+        "recounts": visit.recounts.select_related("period") if sees_notes else (),
+        "may_merge": visit.is_writable and permissions.merges_findings(user, visit),
         "may_edit": visit.is_writable and permissions.edits_visit(user, visit),
         "may_record": visit.is_writable and permissions.records_findings(user, visit),
         "may_recommend": visit.takes_recommendations and permissions.drafts_recommendations(user, visit),

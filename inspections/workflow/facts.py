@@ -29,8 +29,10 @@ FINDING_FACTS = (
     "area_id",
     "severity",
     "text",
+    "cause",
     "evidence",
     "legal_basis",
+    "repeats_id",
     "withdraw_reason",
     "answer",
 )
