@@ -11,3 +11,4 @@ class InspectionsConfig(AppConfig):
     def ready(self):
         import_module("inspections.documents")  # makes its kinds of document known
         import_module("inspections.letters")
+        import_module("inspections.papers")

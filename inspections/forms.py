@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from agencies.models import Agency, Person
 from cchc_portal.lib.fields import NfcFormField
 from cchc_portal.lib.forms import DayInput, StepForm
+from cchc_portal.lib.pdf_scan import PdfRefused, check_pdf
 from cchc_portal.lib.text import clean_line, clean_text
 from dossiers.models import Period
 from inspections import photos
@@ -285,7 +286,12 @@ def _checked_evidence(upload) -> tuple[str, bytes, str]:
         raise ValidationError(_("%(name)s is larger than %(limit)s MB.") % limit)
     if upload.read(5) == b"%PDF-":
         upload.seek(0)
-        return (name, upload.read(), "application/pdf")
+        data = upload.read()
+        try:
+            check_pdf(data)
+        except PdfRefused as refusal:
+            raise ValidationError(f"{name}: {refusal}") from refusal
+        return (name, data, "application/pdf")
     upload.seek(0)
     try:
         prepared = photos.prepare(upload)

@@ -34,9 +34,14 @@ def team_roles(user: Person) -> dict[int, set[str]]:
     return known
 
 
-def _teams_read(user: Person):
-    """Teams whose work the person reads today, closed ones among them."""
-    return TeamMember.objects.on(timezone.localdate()).filter(person=user).values("team_id")
+def _teams_read(user: Person) -> list[int]:
+    """Teams whose work the person reads today, closed ones among them; read once for the object's life."""
+    if not user.is_authenticated:
+        return []
+    if "_teams_read_today" not in user.__dict__:
+        rows = TeamMember.objects.on(timezone.localdate()).filter(person=user)
+        user._teams_read_today = sorted(set(rows.values_list("team_id", flat=True)))
+    return user._teams_read_today
 
 
 def _in_team(user: Person, visit: Visit) -> bool:
@@ -101,11 +106,10 @@ def _absorbers(agency_id: int) -> set[int]:
 def agencies_with_figures_for(user: Person):
     """Agencies whose sent figures the person may read, those visited by the person's current teams among them."""
     known = Agency.objects.with_figures_for(user)
-    if not user.is_authenticated:
+    teams = _teams_read(user)
+    if not teams:
         return known
-    visited = (
-        Visit.objects.filter(team_id__in=_teams_read(user)).exclude(state=VisitState.CANCELLED).values("agency_id")
-    )
+    visited = Visit.objects.filter(team_id__in=teams).exclude(state=VisitState.CANCELLED).values("agency_id")
     return Agency.objects.filter(Q(pk__in=known.values("pk")) | Q(pk__in=visited))
 
 

@@ -7,12 +7,11 @@ from inspections.views import (
     checklists,
     documents,
     findings,
-    merging,
     handing_in,
+    merging,
     operations,
     photos,
     recommendations,
-    teams,
     visit_checklist,
     visits,
 )
@@ -20,6 +19,7 @@ from inspections.views import (
 app_name = "inspections"
 urlpatterns = [
     path("", include("inspections.followup_urls")),
+    path("", include("inspections.planning_urls")),
     path("visits/", visits.visit_list, name="visit_list"),
     path("visits/new/", visits.visit_new, name="visit_new"),
     path("visits/sw.js", capture.worker, name="capture_worker"),
@@ -62,7 +62,4 @@ urlpatterns = [
     path("checklists/new/", checklists.checklist_new, name="checklist_new"),
     path("checklists/<int:pk>/", checklists.checklist_template, name="checklist_template"),
     path("checklists/<int:pk>/version/", checklists.checklist_version, name="checklist_version"),
-    path("teams/", teams.team_list, name="team_list"),
-    path("teams/new/", teams.team_new, name="team_new"),
-    path("teams/<int:pk>/", teams.team_detail, name="team_detail"),
 ]

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -5,3 +7,7 @@ class ReportsConfig(AppConfig):
     """Reading: overview, rankings, agency profiles, claims, issued documents."""
 
     name = "reports"
+
+    def ready(self):
+        claims = import_module("reports.tally.claims")
+        import_module("inspections.tally.briefing").lend("claims", claims.told_of)

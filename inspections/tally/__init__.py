@@ -1,5 +1,6 @@
 """What supervision adds up: the figures behind closing conditions, the follow-up board, proposals by addressee."""
 
 from inspections.tally.closing import Reading, readings, run_of
+from inspections.tally.coverage import Coverage, Covered, coverage, heirs, with_standing
 
-__all__ = ["Reading", "readings", "run_of"]
+__all__ = ["Coverage", "Covered", "Reading", "coverage", "heirs", "readings", "run_of", "with_standing"]

@@ -20,6 +20,8 @@ BADGES = {
     Verdict.CONTRADICTS: "refused",
 }
 
+TOLD_AT_MOST = 60
+
 
 @dataclass(frozen=True)
 class JudgedClaim:
@@ -105,3 +107,19 @@ def judged(claims: list[Claim]) -> list[JudgedClaim]:
         judgement = judge(claim, lines.get((claim.agency_id, claim.period_id), []))
         result.append(JudgedClaim(claim, Verdict(judgement.verdict), judgement, _sentences(claim, judgement)))
     return result
+
+
+def told_of(agency_ids: list[int]) -> list[dict]:
+    """Published statements about these agencies with their verdicts, as plain values for the brief of a visit."""
+    rows = Claim.objects.filter(agency__in=agency_ids).for_list().select_related("period").order_by("agency_id", "pk")
+    return [
+        {
+            "text": one.claim.text,
+            "period": one.claim.period_shown,
+            "source": str(one.claim.source),
+            "code": str(one.verdict),
+            "verdict": str(one.verdict.label),
+            "sentences": one.sentences,
+        }
+        for one in judged(list(rows[:TOLD_AT_MOST]))
+    ]
