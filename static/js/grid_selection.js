@@ -83,6 +83,10 @@ export class Selection {
       if (document.activeElement === event.target) this.at(event.target);
       dragging = true;
     });
+    // What stands in a cell is selected on arrival; dragging from it selects cells and does not carry its text away.
+    table.addEventListener("dragstart", (event) => {
+      if (this.places.has(event.target)) event.preventDefault();
+    });
     table.addEventListener("mouseover", (event) => {
       if (!dragging || !(event.buttons & 1) || !this.places.has(event.target)) return;
       if (event.target === document.activeElement && !this.several) return;

@@ -93,9 +93,11 @@ function restated(line, head) {
 }
 
 function drawLine(sheet, drawn, line) {
-  const name = element("th", { scope: "row", id: `name-${line.id}` });
-  if (line.code) name.append(element("span", { class: "muted nowrap", text: line.code }), " ");
-  name.append(line.name, " ");
+  // Long names are cut to a few rows of text; the whole one is in the title and to whoever does not look but listens.
+  const words = element("span", { class: "grid-name", title: line.name });
+  if (line.code) words.append(element("span", { class: "muted nowrap", text: line.code }), " ");
+  words.append(line.name);
+  const name = element("th", { scope: "row", id: `name-${line.id}` }, words, " ");
   name.append(
     element("button", {
       type: "button",
@@ -107,8 +109,8 @@ function drawLine(sheet, drawn, line) {
     }),
   );
   if (line.restated) {
-    const words = fill(sheet.texts.restated, line.restated);
-    name.append(element("p", { class: "grid-remark", id: `restated-${line.id}`, text: words }));
+    const told = fill(sheet.texts.restated, line.restated);
+    name.append(element("p", { class: "grid-remark", id: `restated-${line.id}`, text: told }));
   }
   const row = element("tr", { id: `line-${line.id}` }, name);
   const inputs = [];
@@ -117,6 +119,7 @@ function drawLine(sheet, drawn, line) {
     if (head.derived) {
       drawn.computed.set(`${line.id} ${head.name}`, cell);
     } else {
+      cell.className = "grid-cell";
       const input = element("input", {
         class: "grid-input",
         inputmode: "numeric",
@@ -140,6 +143,13 @@ function drawLine(sheet, drawn, line) {
   return row;
 }
 
+/* How much of the table its fixed heads cover: a cell one goes to is scrolled out from under them. */
+function measured(place) {
+  const table = place.firstElementChild;
+  const sizes = { head: table.tHead.offsetHeight, foot: table.tFoot.offsetHeight, side: table.tHead.rows[0].cells[0].offsetWidth };
+  for (const [name, size] of Object.entries(sizes)) place.style.setProperty(`--grid-${name}`, `${size}px`);
+}
+
 /* Builds the table in `place` and returns what finds its cells again. */
 export function drawTable(sheet, place) {
   const drawn = new Drawn(sheet);
@@ -150,7 +160,10 @@ export function drawTable(sheet, place) {
     body.append(...lines.map((line) => drawLine(sheet, drawn, line)));
   }
   const foot = element("tfoot", {}, drawSums(sheet, drawn, sheet.texts.total, sheet.lines, {}, "row"));
-  place.append(element("table", { class: "grid" }, drawHead(sheet), body, foot));
+  const table = element("table", { class: "grid" }, drawHead(sheet), body, foot);
+  place.append(table);
+  const sizes = new ResizeObserver(() => measured(place));
+  for (const part of [table.tHead, table.tFoot, table.tHead.rows[0].cells[0]]) sizes.observe(part);
   return drawn;
 }
 

@@ -18,12 +18,15 @@ def draft(cast, period_q, procedures_khcn):
 
 @pytest.fixture
 def open_grid(live_server, client_of, draft, browser, browser_context_args):
-    """Opens the entry page for a person in a browser of its own or in `context`; errors of the page fail the test."""
+    """Opens the entry page for a person in a browser of its own or in `context`; errors of the page fail the test.
+
+    `options` are those of the browser of its own, such as its viewport.
+    """
     contexts, errors = [], []
 
-    def opened(person, context=None):
+    def opened(person, context=None, **options):
         if context is None:
-            context = browser.new_context(**browser_context_args)
+            context = browser.new_context(**browser_context_args | options)
             contexts.append(context)
             key = client_of(person).cookies[settings.SESSION_COOKIE_NAME].value
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": live_server.url}])
