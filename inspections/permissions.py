@@ -136,6 +136,11 @@ def keeps_plans(user: Person, plan=None) -> bool:
     return sets_teams(user)
 
 
+def reads_plans(user: Person) -> bool:
+    """Plans are for the oversight and for whoever belongs to a team."""
+    return reads_coverage(user) or bool(_teams_read(user))
+
+
 def reads_coverage(user: Person) -> bool:
     """Which agencies were visited, of the whole city, is the oversight's to read."""
     return user.is_authenticated and user.has_role(*OVERSIGHT_ROLES)

@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,8 +15,8 @@ from cchc_portal.lib import periods
 from dossiers.choices import FORMULA_LABELS
 from dossiers.rules import Rate
 from inspections import permissions
-from inspections.choices import AGENCY_BRIEF, VisitState
-from inspections.models import Brief, Visit
+from inspections.choices import AGENCY_BRIEF, SelfCheckState, VisitState
+from inspections.models import Brief, SelfCheck, Visit
 from inspections.tally.briefing import FORMULAS, SHARES, change_words
 from inspections.workflow.briefs import freeze_brief
 from records.models import Document
@@ -32,6 +33,21 @@ def make_brief(request: HttpRequest, pk: int) -> HttpResponse:
     made = freeze_brief(visit, by=request.user, address=request.build_absolute_uri("/").rstrip("/"))
     messages.success(request, _("The brief is frozen; its PDF is being made."))
     return redirect(made)
+
+
+def preparing_part(user, visit: Visit) -> dict:
+    """What the page of a visit shows of its preparation: briefs, the self-check report, who may ask for more."""
+    prepares = permissions.prepares_visit(user, visit)
+    before = visit.state in (VisitState.PLANNED, VisitState.PREPARED)
+    asked = list(SelfCheck.objects.visible_to(user).filter(visit=visit).exclude(state=SelfCheckState.WITHDRAWN))
+    for item in asked:
+        item.overdue = item.is_overdue(timezone.localdate())
+    return {
+        "briefs": Brief.objects.visible_to(user).filter(visit=visit).select_related("made_by").defer("content")[:5],
+        "self_checks": asked,
+        "may_brief": prepares and visit.state != VisitState.CANCELLED,
+        "may_ask_self_check": prepares and before and not asked,
+    }
 
 
 def _rows(content: dict) -> list[dict]:

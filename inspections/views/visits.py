@@ -20,6 +20,7 @@ from inspections.choices import OPEN_RECOMMENDATIONS, FindingKind, FindingState
 from inspections.filters import VisitFilter
 from inspections.forms import ProposalForm, VisitForm
 from inspections.models import Finding, Proposal, Recommendation, Visit
+from inspections.views.brief import preparing_part
 from inspections.views.documents import documents_part
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
 from inspections.workflow import VISITS, keep_edit, keep_new
@@ -72,6 +73,7 @@ def visit_list(request: HttpRequest) -> HttpResponse:
         "filter": visits,
         "page": page_of(request, visits.qs),
         "may_plan": permissions.plans_visits(request.user),
+        "sees_plans": permissions.reads_plans(request.user),
         "breadcrumb": [(_("Supervision and inspection"), "")],
     }
     return render(request, "inspections/visit_list.html", context)
@@ -109,6 +111,7 @@ def _page(request: HttpRequest, visit: Visit, *, tried=None, action: str = "", s
         "recommendations": recommendations,
         "proposals": visit.proposals.prefetch_related("addressees"),
         **documents_part(user, visit),
+        **preparing_part(user, visit),
         "moves": moves_for(request, VISITS, visit, {}, tried, action),
         "moves_url": reverse("inspections:visit_detail", args=[visit.pk]),
         "sees_assessment": (sees_notes := permissions.reads_reports(user, visit)),

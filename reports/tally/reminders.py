@@ -18,7 +18,7 @@ from dossiers.choices import OPEN_ADJUSTMENTS, SENT_STATES, AdjustmentState, Ret
 from dossiers.models import Adjustment, Extension, Period, Return
 from dossiers.rules.reminders import adjustment_due, reminds_of_adjustment, reminds_of_return
 from inspections.choices import OPEN_RECOMMENDATIONS, MemberRole, RecommendationState
-from inspections.models import Recommendation, TeamMember
+from inspections.models import Recommendation, SelfCheck, TeamMember
 from inspections.rules import reminds_of_recommendation
 from inspections.tally.board import ESCALATED, PROPOSED, RELAPSED
 from procedures.models import Holiday
@@ -234,6 +234,18 @@ def _tell(
         told[person].append(found)
 
 
+def _self_checks(day: Day, told: dict[int, list[Item]]) -> None:
+    """The agency hears of a report on itself that it owes, on the days it hears of a recommendation."""
+    for item in SelfCheck.objects.awaited().filter(due__lte=day.today + HORIZON).for_list():
+        if not day.reminds_of_recommendation(item.due):
+            continue
+        due = timezone.make_aware(datetime.combine(item.due, datetime.max.time()))
+        text = _("Self-check report of %(agency)s for %(team)s") % {"agency": item.agency, "team": item.visit.team}
+        found = Item(text, day.due_words(item.due), item.get_absolute_url(), item.due < day.today, due)
+        for person in _owners(day, item.agency):
+            told[person].append(found)
+
+
 def _owners(day: Day, agency: Agency) -> set[int]:
     """Who acts for the agency; for a division without accounts of its own those of the unit above it."""
     own = day.staff.of(agency.pk, *AGENCY_ROLES)
@@ -307,6 +319,7 @@ def reminders_for(day: Day) -> dict[int, list[Item]]:
     told: dict[int, list[Item]] = defaultdict(list)
     _returns(day, told)
     _recommendations(day, told)
+    _self_checks(day, told)
     _adjustments(day, told)
     return {
         person: sorted(set(items), key=lambda item: (not item.overdue, item.due, item.text))

@@ -14,7 +14,7 @@ from agencies.models import Agency
 from dossiers.choices import AdjustmentState, LineSort, ReturnState
 from dossiers.models import Adjustment, Period, Return
 from inspections.choices import OPEN_RECOMMENDATIONS, RecommendationState, VisitState
-from inspections.models import Recommendation, TeamMember, Visit
+from inspections.models import Recommendation, SelfCheck, TeamMember, Visit
 from inspections.tally.board import ESCALATED, PROPOSED, RELAPSED
 from records.choices import JobState
 from records.models import Document, Mail
@@ -203,6 +203,26 @@ def _raised(user, today: date) -> list[Group]:
     return up + _group(_("Relapsed after closing"), seen.filter(RELAPSED), today, _("Look"), _board("mark=relapsed"))
 
 
+def _self_check_group(title: str, found, today: date, action: str) -> Group | None:
+    """Self-check reports that are owed or came in; None where there are none."""
+    rows = list(found.for_list()[: ROWS_SHOWN + 1])
+    tasks = [
+        Task(
+            title=_("Self-check report of %(agency)s") % {"agency": item.agency},
+            detail=str(item.visit.team),
+            url=reverse("inspections:self_check", args=[item.pk]),
+            state=item,
+            due=_end_of(item.due),
+            overdue=item.is_overdue(today),
+            words=item.state_reason,
+            by=str(item.visit.team),
+            action=action,
+        )
+        for item in rows[:ROWS_SHOWN]
+    ]
+    return Group(title, _sorted(tasks), len(rows)) if tasks else None
+
+
 def _agency_groups(user, now: datetime, today: date) -> list[Group]:
     groups = []
     tasks = _returns_to_write(user, now)
@@ -228,6 +248,9 @@ def _agency_groups(user, now: datetime, today: date) -> list[Group]:
             groups.append(
                 Group(_("Recommendations to carry out"), rows, total, reverse("inspections:recommendation_list"))
             )
+        asked = SelfCheck.objects.awaited().filter(agency__in=Agency.objects.below([agency.pk for agency in own]))
+        if group := _self_check_group(_("Self-check reports to write"), asked, today, _("Write the report")):
+            groups.append(group)
     return groups
 
 
