@@ -11,6 +11,7 @@ urlpatterns = [
     path("claims/", claims.claim_list, name="claim_list"),
     path("claims/new/", registers.claim_new, name="claim_new"),
     path("claims/<int:pk>/", registers.claim_edit, name="claim_edit"),
+    path("claims/targets/", registers.target_list, name="target_list"),
     path("claims/targets/new/", registers.target_new, name="target_new"),
     path("claims/targets/<int:pk>/", registers.target_edit, name="target_edit"),
     path("claims/sources/", registers.source_list, name="source_list"),

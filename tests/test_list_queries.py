@@ -17,7 +17,7 @@ from inspections.models import Recommendation, Team, TeamMember, Visit
 from procedures.models import AgencyProcedure, Field, Holiday, Procedure, StatedLevelCount
 from records.choices import JobState
 from records.models import Document, Event, Source
-from reports.models import Claim
+from reports.models import Claim, Target
 from tests.builders import GOOD, make_return
 from tests.cast import HANOI, Cast
 
@@ -149,6 +149,11 @@ class Rows:
     def a_source(self, n: int) -> None:
         Source.objects.create(code=f"S{n}", publisher=f"Báo {n}", date_text="2020")
 
+    def target(self, n: int) -> None:
+        Target.objects.create(
+            measure="on_time", agency=self.agency(n), value=95, unit="percent", due=date(2026, 1, n), source=self.source
+        )
+
 
 LISTS = [
     ("quan", "/returns/", Rows.a_return),
@@ -164,6 +169,9 @@ LISTS = [
     ("quan", "/documents/", Rows.document),
     ("quan", "/claims/", Rows.claim),
     ("quan", "/claims/sources/", Rows.a_source),
+    ("quan", "/claims/sources/?format=csv", Rows.a_source),
+    ("quan", "/claims/targets/", Rows.target),
+    ("quan", "/claims/targets/?format=csv", Rows.target),
     ("quan", "/agencies/", Rows.agency),
     ("quan", "/agencies/?view=tree", Rows.agency),
     ("quan", "/agencies/HN/children/", Rows.agency),

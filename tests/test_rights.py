@@ -121,7 +121,7 @@ MATRIX = [
 ]
 # Lists answer everybody; what they show differs.
 LISTS = (
-    "/", "/returns/", "/visits/", "/recommendations/", "/documents/", "/claims/", "/agencies/", "/procedures/",
+    "/", "/returns/", "/visits/", "/recommendations/", "/documents/", "/claims/", "/claims/targets/", "/agencies/", "/procedures/",
     "/periods/", "/search/?q=quay+so+ba", "/search/?q=KHCN", "/returns/?format=csv", "/visits/?format=csv",
     "/recommendations/?format=csv", "/agencies/HN-KHCN/", "/teams/",
 )  # fmt: skip

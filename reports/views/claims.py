@@ -13,6 +13,8 @@ from reports.filters import ClaimFilter
 from reports.models import Claim, Target
 from reports.tally.claims import judged
 
+TARGETS_SHOWN = 10
+
 
 @require_safe
 @vary_on_htmx
@@ -23,7 +25,7 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") in ("csv", "xlsx"):
         return _export(narrowed.qs, request.GET["format"])
     page = page_of(request, narrowed.qs)
-    targets = Target.objects.visible_to(request.user).for_list()
+    targets = Target.objects.visible_to(request.user).for_list()[:TARGETS_SHOWN]
     context = {
         "filter": narrowed,
         "page": page,

@@ -11,20 +11,81 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from agencies.permissions import keeps_registers
 from cchc_portal.lib.forms import RegisterForm
+from cchc_portal.lib.htmx import vary_on_htmx
 from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
 from records.models import Event, Source
+from reports.filters import SourceFilter, TargetFilter
 from reports.forms import ClaimForm, SourceForm, TargetForm
 from reports.models import Claim, Target
 
-CLAIMS, SOURCES = "reports:claim_list", "reports:source_list"
+CLAIMS, SOURCES, TARGETS = "reports:claim_list", "reports:source_list", "reports:target_list"
 
 
 @require_safe
+@vary_on_htmx
 def source_list(request: HttpRequest) -> HttpResponse:
     """Publications that figures are quoted from; open to those who keep the registers."""
     if not keeps_registers(request.user):
         raise PermissionDenied
-    return render(request, "reports/source_list.html", {"page": page_of(request, Source.objects.order_by("code"))})
+    narrowed = SourceFilter(request.GET, Source.objects.order_by("code"))
+    if request.GET.get("format") in CONTENT_TYPES:
+        columns = [Column(_("Code")), Column(_("Kind")), Column(_("Publisher"), 40), Column(_("Date"))]
+        shown = narrowed.qs.iterator()
+        rows = ((row.code, row.get_kind_display(), row.publisher, row.date_text, row.about) for row in shown)
+        return table_response(_("Sources"), [*columns, Column(_("About"), 60)], rows, request.GET["format"])
+    context = {
+        "filter": narrowed,
+        "page": page_of(request, narrowed.qs),
+        "breadcrumb": [(_("Published figures"), reverse(CLAIMS)), (_("Sources"), None)],
+    }
+    return render(request, "reports/source_list.html", context)
+
+
+@require_safe
+@vary_on_htmx
+def target_list(request: HttpRequest) -> HttpResponse:
+    """Targets of the agencies whose figures the person may read, with their deadline and source."""
+    targets = Target.objects.visible_to(request.user).for_list()
+    narrowed = TargetFilter(request.GET, targets, request=request)
+    if request.GET.get("format") in CONTENT_TYPES:
+        return _export_targets(narrowed.qs, request.GET["format"])
+    context = {
+        "filter": narrowed,
+        "page": page_of(request, narrowed.qs),
+        "may_edit": keeps_registers(request.user),
+        "breadcrumb": [(_("Published figures"), reverse(CLAIMS)), (_("Targets"), None)],
+    }
+    return render(request, "reports/target_list.html", context)
+
+
+def _export_targets(targets, fmt: str) -> HttpResponse:
+    columns = [
+        Column(_("Agency")),
+        Column(_("Group of agencies")),
+        Column(_("Measure"), 30),
+        Column(_("Comparator")),
+        Column(_("Value")),
+        Column(_("Out of")),
+        Column(_("Unit")),
+        Column(_("Due")),
+        Column(_("Source"), 40),
+    ]
+    rows = (
+        (
+            row.agency.code if row.agency else None,
+            row.agency_kind,
+            row.measure,
+            row.get_comparator_display(),
+            row.value,
+            row.of,
+            row.unit,
+            row.due,
+            str(row.source or ""),
+        )
+        for row in targets
+    )
+    return table_response(_("Targets"), columns, rows, fmt)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,13 +112,13 @@ def claim_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def target_new(request: HttpRequest) -> HttpResponse:
-    return _save_or_show(request, TargetForm, None, _("New target"), "create_target", CLAIMS)
+    return _save_or_show(request, TargetForm, None, _("New target"), "create_target", TARGETS)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def target_edit(request: HttpRequest, pk: int) -> HttpResponse:
     target = get_object_or_404(Target.objects.visible_to(request.user), pk=pk)
-    return _save_or_show(request, TargetForm, target, str(target), "edit_target", CLAIMS)
+    return _save_or_show(request, TargetForm, target, str(target), "edit_target", TARGETS)
 
 
 def _save_or_show(

@@ -62,6 +62,8 @@ def addresses(world) -> dict[str, list[str]]:
             f"/returns/{returns['approved'].pk}/",
             f"/returns/{returns['approved'].pk}/send_back/",
             "/claims/",
+            "/claims/targets/",
+            "/claims/sources/",
             "/documents/",
             f"/documents/{world.report.pk}/",
             "/agencies/",
