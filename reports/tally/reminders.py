@@ -321,6 +321,7 @@ def reminders_for(day: Day) -> dict[int, list[Item]]:
     _recommendations(day, told)
     _self_checks(day, told)
     _adjustments(day, told)
+    _noticed(day, told)
     return {
         person: sorted(set(items), key=lambda item: (not item.overdue, item.due, item.text))
         for person, items in told.items()
