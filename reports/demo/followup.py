@@ -112,7 +112,7 @@ def _rates(agency: Agency, today: date) -> list:
 
 def _fitting(agencies: dict[str, Agency], today: date, *, met: bool, used: set[int]) -> tuple[Agency, Decimal]:
     """A department and a threshold that its last two quarters keep, or that the later one breaks."""
-    staffed = set(_agents().values_list("agency_id", flat=True))
+    staffed = set(_agents().exclude(agency__code="HN-NV").values_list("agency_id", flat=True))
     departments = [one for one in agencies.values() if one.pk in staffed and one.is_valid_on(today)]
     rated = [(one, _rates(one, today)) for one in sorted(departments, key=lambda one: one.code) if one.pk not in used]
     rated = [(one, rates) for one, rates in rated if len(rates) == 2 and None not in rates]

@@ -14,7 +14,7 @@ from cchc_portal.lib.periods import HANOI
 from dossiers.models import Period, Return
 from dossiers.tally import recompute_all
 from records.models import Event
-from reports.demo import people, published, register, returns, visits
+from reports.demo import followup, people, planning, published, register, returns, visits
 from reports.demo.people import People
 from reports.demo.volumes import Volumes
 
@@ -100,6 +100,11 @@ def _fill(work: Load) -> None:
     visit = visits.load(work.today, work.now, cast, agencies, quarters)
     work.say("Tính tỷ lệ…")
     recompute_all()
+    work.say("Kiến nghị của năm trước…")
+    followup.load(work.today, work.now, cast, agencies, visit)
+    work.say("Kế hoạch năm, chuẩn bị kiểm tra…")
+    planning.load(work.today, work.now, cast, agencies)
+    planning.freeze(work.today, work.now, cast)
     visits.render_report(visit, cast.accounts["hoa"], work.now)
 
 
