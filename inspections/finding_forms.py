@@ -54,6 +54,11 @@ class ProofForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp,application/pdf"}),
     )
 
+    def clean_file(self):
+        if not self.cleaned_data["file"]:
+            raise ValidationError(_("Choose a file."))
+        return self.cleaned_data["file"][0]
+
 
 class MergeForm(forms.Form):
     """Which drafts of the visit become one finding."""

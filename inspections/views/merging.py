@@ -32,7 +32,7 @@ def finding_merge(request: HttpRequest, pk: int) -> HttpResponse:
         raise Conflict(
             _("The result has been reported: findings can no longer be added."), url=visit.get_absolute_url()
         )
-    form = MergeForm(request.POST or None, visit=visit)
+    form = MergeForm(request.POST if request.method == "POST" else None, visit=visit)
     if request.method == "POST" and form.is_valid():
         merged = merge(visit, form.cleaned_data["findings"], by=request.user)
         messages.success(request, _("The findings are merged; the originals stay readable."))

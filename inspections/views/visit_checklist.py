@@ -200,7 +200,7 @@ def visit_templates(request: HttpRequest, pk: int) -> HttpResponse:
         raise Conflict(_("The visit is over: its checklist stays as it is."), url=_address(visit))
     held = visit.items.filter(template__isnull=False).values("template__code")
     offered = Template.objects.offered().exclude(code__in=held).select_related("area").prefetch_related("items")
-    form = ChooseForm(request.POST or None, offered=offered)
+    form = ChooseForm(request.POST if request.method == "POST" else None, offered=offered)
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             visit = Visit.objects.select_for_update().get(pk=visit.pk)

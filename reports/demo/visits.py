@@ -27,6 +27,7 @@ from inspections.documents import document_title
 from inspections.models import Area, Finding, Plan, Recommendation, Remedy, Team, Visit
 from records.models import Document, Event
 from records.tasks import render_document
+from reports.demo import checklist
 from reports.demo.people import People
 
 VISITED_DAYS_AGO = 40
@@ -94,6 +95,7 @@ def load(today: date, now: datetime, people: People, agencies: dict[str, Agency]
             actor=quan, action="issue_plan", target=plan, after={"year": plan.year, "title": plan.title}
         )
         visit = _visited(today, team, plan, agencies["HN-KHCN"], quarters[-2], hoa)
+        checklist.answer(visit, hoa, khoa)
         findings = _findings(visit, hoa, khoa)
         _photo(findings[1], khoa)
         _recommendations(visit, findings, today, now, hoa, people.accounts["minh"], people.accounts["lan"])
