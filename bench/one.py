@@ -10,10 +10,10 @@ from django.db import connection
 
 def main() -> None:
     django.setup()
-    from bench import documents, pages, rates  # the portal's models can be imported from here on
+    from bench import documents, pages, rates, reports  # the portal's models can be imported from here on
 
     rows = []
-    for measured in (*rates.ROWS, *pages.ROWS, *documents.ROWS):
+    for measured in (*rates.ROWS, *pages.ROWS, *documents.ROWS, *reports.ROWS):
         try:
             rows += measured(connection.vendor)
         except Exception:

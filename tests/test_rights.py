@@ -69,6 +69,8 @@ MATRIX = [
     ("post", "/visits/{visit}/record/", {302: TEAM, 403: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
     ("post", "/visits/{visit}/conclude/", {409: "hoa", 403: f"{AGENCY} khoa {OVERSIGHT}"}, HIDDEN),
     ("post", "/visits/{visit}/documents/report/", {302: f"{TEAM} {OFFICE}", 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/visits/{visit}/documents/minutes/", {302: f"{TEAM} {OFFICE}", 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/visits/{visit}/documents/notice/", {409: f"hoa {OFFICE}", 403: f"{AGENCY} khoa lanhdao kiemtoan"}, HIDDEN),
     # What is found stays with the team until it is released.
     ("get", "/findings/{released}/", {200: f"{AGENCY} {TEAM} {OVERSIGHT}"}, HIDDEN),
     ("get", "/findings/{unreleased}/", {200: f"{TEAM} {OVERSIGHT}"}, HIDDEN),

@@ -12,7 +12,10 @@ from django.utils import timezone
 from inspections.choices import FindingState, RecommendationState
 from inspections.models import Recommendation, Remedy
 from records.models import Event
+from tests import hostile
 from tests.steps import take
+
+PDF = hostile.pdf(hostile.CATALOGUE)
 
 LIST = "inspections:recommendation_list"
 
@@ -46,7 +49,7 @@ def test_the_whole_way_through_the_pages(cast, client_of, make_recommendation, p
     photo = SimpleUploadedFile("bang.jpg", photo_bytes(), content_type="image/jpeg")
     assert take(lan, recommendation, "answer", text="Đã thay bảng", evidence=photo).status_code == 302
     assert take(hoa, recommendation, "send_back", reason="Ảnh mờ").status_code == 302
-    pdf = SimpleUploadedFile("bien-ban.pdf", b"%PDF-1.7 noi dung", content_type="application/pdf")
+    pdf = SimpleUploadedFile("bien-ban.pdf", PDF, content_type="application/pdf")
     assert take(lan, recommendation, "answer", text="Đã chụp lại", evidence=pdf).status_code == 302
     assert take(minh, recommendation, "close_implemented", reason="xong").status_code == 403
     assert take(client_of(cast.khoa), recommendation, "close_implemented", reason="Đã đến xem").status_code == 302
@@ -61,11 +64,11 @@ def test_the_whole_way_through_the_pages(cast, client_of, make_recommendation, p
 
 def test_evidence_is_handed_out_to_those_who_see_the_recommendation(cast, client_of, make_recommendation):
     recommendation = make_recommendation(RecommendationState.IN_PROGRESS)
-    pdf = SimpleUploadedFile("Biên bản.pdf", b"%PDF-1.7 noi dung", content_type="text/html")
+    pdf = SimpleUploadedFile("Biên bản.pdf", PDF, content_type="text/html")
     take(client_of(cast.lan), recommendation, "answer", text="Đã làm", evidence=pdf)
     url = reverse("inspections:evidence", args=[Remedy.objects.get().files.get().file_id])
     response = client_of(cast.hoa).get(url)
-    assert b"".join(response.streaming_content) == b"%PDF-1.7 noi dung"
+    assert b"".join(response.streaming_content) == PDF
     assert response["Content-Type"] == "application/pdf"
     assert response["Content-Disposition"] == 'attachment; filename="bien-ban.pdf"'
     assert response["Content-Security-Policy"].startswith("sandbox")
