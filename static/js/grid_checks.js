@@ -6,6 +6,8 @@ import { element, fill, headWords, lineWords } from "./grid_table.js";
 const MARKS = ["is-broken", "is-changed", "is-gap", "is-saved", "is-unsent"];
 const STATE_MARKS = { typing: "is-changed", saving: "is-changed", conflict: "is-unsent", unsent: "is-unsent", saved: "is-saved" };
 const REPAIRS_OFFERED = 3;
+// What each line's messages say now.
+const told = new WeakMap();
 
 function sentence(sheet, breach) {
   const printed = Object.fromEntries(Object.entries(breach.params).map(([name, value]) => [name, formatCount(value)]));
@@ -80,7 +82,11 @@ export function showBreaches(sheet, line, breaches, unusual, place, acts) {
   const rows = Object.keys(line.refused).map((name) => refusedRow(sheet, line, name, acts.onOpen));
   rows.push(...breaches.map((breach) => breachRow(sheet, line, breach, acts)));
   rows.push(...unusual.map((one) => unusualRow(sheet, line, one, acts)));
-  if (rows.length || block.childElementCount) block.replaceChildren(...rows);
+  // The same messages stay the same elements: a button one is pressing is not taken away, and nothing is read out twice.
+  const words = rows.map((row) => row.textContent).join("\n");
+  if (words === (told.get(block) ?? "")) return;
+  told.set(block, words);
+  block.replaceChildren(...rows);
 }
 
 /* Sums per field and for the whole return; a sum is shown only where every line is known, else how many are. */

@@ -17,14 +17,15 @@ def draft(cast, period_q, procedures_khcn):
 
 
 @pytest.fixture
-def open_grid(live_server, client_of, draft, browser, browser_context_args):
+def open_grid(live_server, client_of, browser, browser_context_args, request):
     """Opens the entry page for a person in a browser of its own or in `context`; errors of the page fail the test.
 
-    `options` are those of the browser of its own, such as its viewport.
+    The return is `item` or the test's draft. `options` are those of the browser of its own, such as its viewport.
     """
     contexts, errors = [], []
 
-    def opened(person, context=None, **options):
+    def opened(person, context=None, *, item=None, **options):
+        item = item or request.getfixturevalue("draft")
         if context is None:
             context = browser.new_context(**browser_context_args | options)
             contexts.append(context)
@@ -33,7 +34,7 @@ def open_grid(live_server, client_of, draft, browser, browser_context_args):
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        page.goto(f"{live_server.url}/returns/{draft.pk}/grid/")
+        page.goto(f"{live_server.url}/returns/{item.pk}/grid/")
         expect(page.locator("[data-cchc-grid][data-ready]")).to_be_attached(timeout=20_000)
         return page
 
