@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from cchc_portal.lib import charts, periods
 from cchc_portal.lib.numbers import NONE_PRINTED, Rate, format_count
-from cchc_portal.lib.paper import Block, Column, Figure, Heading, Paper, Paragraph, Table
+from cchc_portal.lib.paper import Block, Column, Figure, Heading, Paper, Paragraph, Signature, Table
 from cchc_portal.lib.text import ascii_slug
 from dossiers.choices import FORMULA_LABELS
 from inspections.documents import parts, words
@@ -197,7 +197,7 @@ def _history(content: dict) -> list[Block]:
 
 
 def paper_of(brief: Brief, *, address: str) -> Paper:
-    """The frozen brief as a paper; an internal note that nobody signs."""
+    """The frozen brief as a paper; an internal note."""
     content, visit = brief.content, brief.visit
     head = letterhead_of(visit.team.issuing_agency, visit.team.name)
     subject = f"về {content['agency']} phục vụ {words.ACTS[visit.kind].act}"
@@ -227,7 +227,7 @@ def paper_of(brief: Brief, *, address: str) -> Paper:
         subject=words.capitalised(subject),
         blocks=tuple(blocks),
         last_words="",
-        signatures=(),
+        signatures=(Signature("Người lập", brief.made_by.full_name if brief.made_by else ""),),
         recipients=(content["visit"]["team"],),
         filed="Lưu: đoàn.",
         address=address,
@@ -236,7 +236,7 @@ def paper_of(brief: Brief, *, address: str) -> Paper:
 
 def build_brief(document: Document) -> Content:
     """A frozen brief. Raises Brief.DoesNotExist where it is gone."""
-    rows = Brief.objects.select_related("visit__team__issuing_agency__parent")
+    rows = Brief.objects.select_related("visit__team__issuing_agency__parent", "made_by")
     brief = rows.get(pk=document.subject_id)
     paper = paper_of(brief, address=document.address)
     return Content.of_paper(paper, media={}, created=brief.made_at, file_name=f"{ascii_slug(paper.title)[:80]}.pdf")

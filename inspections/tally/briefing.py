@@ -22,7 +22,7 @@ from inspections.choices import RELEASED_FINDINGS, FindingKind, InspectionKind, 
 from inspections.models import Finding, Recommendation, Visit
 from inspections.rules import similar
 from inspections.tally.coverage import heirs
-from procedures.choices import Scale, level_name
+from procedures.choices import SCALE_VALUES, Scale, level_name
 from procedures.models import AgencyProcedure, OnlineLevel
 
 FORMULAS = ("D1", "D2", "D3", "D4", "D5")
@@ -211,11 +211,12 @@ def _online(agency: Agency, as_of: date) -> dict:
         for of, value, procedure in rows:
             if of == scale:
                 levels.setdefault(value, set()).add(procedure)
+        ordered = sorted(levels.items(), key=lambda one: SCALE_VALUES[scale].index(one[0]))
         if levels:
             scales.append(
                 {
                     "scale": str(scale.label),
-                    "levels": [[str(level_name(scale, value)), len(found)] for value, found in sorted(levels.items())],
+                    "levels": [[str(level_name(scale, value)), len(found)] for value, found in ordered],
                     "without": len(handled - set().union(*levels.values())),
                 }
             )
