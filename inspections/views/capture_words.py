@@ -67,6 +67,7 @@ def _findings() -> dict[str, str]:
         "photos": _("Photos: %(count)s"),
         "photo_number": _("Photo %(number)s"),
         "photo_sent": _("Photo %(number)s, on the server"),
+        "caption": _("Caption"),
         "photo_caption": _("Caption of photo %(number)s"),
         "mark": _("Draw on it"),
         "marks": _("%(count)s marks"),

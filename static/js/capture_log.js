@@ -38,7 +38,8 @@ export class Log {
   #lastSeq = 0;
   #turn = Promise.resolve();
   #keeping = null;
-  // On their way although the store could not write that down.
+  // Written by this page: no other changes them. Those on their way although the store could not write that down.
+  #mine = new Set();
   #leaving = new Set();
 
   /* `trouble` is "", "full" or "blocked": why the newest entry is in memory only. */
@@ -51,17 +52,19 @@ export class Log {
   #entry({ kind, subject, value }, base) {
     const at = this.now().toISOString();
     const { person, visit, device } = this;
-    return { id: newId(), person, visit, device, at, kind, subject, base, value, left: 0, refused: "" };
+    const id = newId();
+    this.#mine.add(id);
+    return { id, person, visit, device, at, kind, subject, base, value, left: 0, refused: "" };
   }
 
   #owned(photo) {
     return { ...photo, person: this.person, visit: this.visit, refused: "" };
   }
 
-  /* May the edit go into that operation? The newest of the subject, of the same kind, not on its way. */
+  /* May the edit go into that operation? The newest of the subject, of the same kind, this page's, not on its way. */
   #takesIn(last, { kind }) {
     if (!last || last.kind !== kind || kind === ONE_AT_A_TIME) return false;
-    return !last.left && !last.refused && !this.#leaving.has(last.id);
+    return this.#mine.has(last.id) && !last.left && !last.refused && !this.#leaving.has(last.id);
   }
 
   /* Keeps one input. `base` tells the operation of the subject that the person saw last; an own one may be newer.
@@ -100,7 +103,8 @@ export class Log {
     } catch (error) {
       this.#says(isFull(error) ? "full" : "blocked");
       const newest = await this.#newest(input.subject);
-      return this.#inMemory(input, newest ?? base(), photo);
+      const own = await this.store.get("states", [...this.owner, input.subject]).catch(() => undefined);
+      return this.#inMemory(input, newest ?? follows(base(), own), photo);
     }
   }
 
@@ -178,8 +182,9 @@ export class Log {
         };
       });
     } catch {
-      // A full disk takes no mark either: what is stored is sent all the same, and this page leaves it alone from now on.
-      chosen.splice(0, chosen.length, ...(await this.#stored()).filter((one) => !one.refused).slice(0, most));
+      // A full disk takes no mark either. What has one, and what only this page could still change, is sent all the same.
+      const safe = (await this.#stored()).filter((one) => !one.refused && (one.left || this.#mine.has(one.id)));
+      chosen.splice(0, chosen.length, ...safe.slice(0, most));
       for (const one of chosen) this.#leaving.add(one.id);
     }
     for (const one of this.#memory) {
@@ -194,26 +199,28 @@ export class Log {
   async settle(receipts) {
     const told = new Map(receipts.map((one) => [one.id, one]));
     const refused = receipts.filter(({ outcome }) => outcome === "refused");
-    this.#memory = this.#memory.filter((one) => !GONE.has(told.get(one.id)?.outcome));
+    const gone = this.#memory.filter((one) => GONE.has(told.get(one.id)?.outcome));
+    this.#memory = this.#memory.filter((one) => !gone.includes(one));
     for (const one of this.#memory) if (told.has(one.id)) one.refused = told.get(one.id).message || "refused";
-    await this.#clear(told, true).catch(() => this.#clear(told, false).catch(() => {}));
+    await this.#clear(told, gone).catch(() => this.#clear(told, null).catch(() => {}));
     await this.keepMemory();
     return refused;
   }
 
   /* Without the marks of what was refused if the disk is too full for them: they are refused again next time. */
-  #clear(told, marking) {
+  #clear(told, gone) {
     return this.store.run(["operations", "states"], "readwrite", ({ operations, states }) => {
       operations.index("owner").getAll(this.owner).onsuccess = ({ target }) => {
         for (const one of target.result.sort(bySeq)) {
           const receipt = told.get(one.id);
           if (GONE.has(receipt?.outcome)) {
             operations.delete(one.seq);
-            if (marking) this.#remember(states, one);
-          } else if (receipt && marking) {
+            if (gone) this.#remember(states, one);
+          } else if (receipt && gone) {
             operations.put({ ...one, refused: receipt.message || "refused" });
           }
         }
+        for (const one of gone ?? []) this.#remember(states, one);
       };
     });
   }

@@ -23,7 +23,8 @@ function card(page, photo, number) {
   }
   one.append(element("span", { class: "muted", text: said }));
   if (photo.marks?.length) one.append(element("span", { class: "muted", text: words("marks", { count: photo.marks.length }) }));
-  const caption = element("input", { class: "input", "aria-label": words("photo_caption", { number }), maxlength: "200" });
+  const caption = element("input", { class: "input", "aria-label": words("photo_caption", { number }), maxlength: "200",
+    placeholder: words("caption") });
   caption.value = photo.caption ?? "";
   caption.addEventListener("input", () => {
     page.record("photo", photo.subject, { ...value(photo), caption: caption.value }, { strict: false });

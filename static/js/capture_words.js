@@ -19,7 +19,7 @@ export function size(bytes) {
 export function time(iso) {
   const moment = new Date(iso);
   const parts = { hour: "2-digit", minute: "2-digit", day: "2-digit", month: "2-digit", timeZone: "Asia/Ho_Chi_Minh" };
-  return Number.isNaN(moment.getTime()) ? "–" : new Intl.DateTimeFormat("vi-VN", parts).format(moment);
+  return Number.isNaN(moment.getTime()) ? "–" : new Intl.DateTimeFormat("vi-VN", parts).format(moment).replace("-", "/");
 }
 
 export function icon(name) {

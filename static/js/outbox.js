@@ -54,6 +54,7 @@ export class Outbox {
   #stored = new Map();
   #changed = new Map();
   #due = false;
+  #flushed = Promise.resolve(true);
   #troubled = false;
 
   /* `title` names the return to this person wherever the entries are told of without it. */
@@ -93,16 +94,26 @@ export class Outbox {
     this.onTrouble();
   }
 
-  /* One transaction; resolves when it is on the disk, or has failed. */
+  /* One transaction; resolves to whether it is on the disk. */
   #write(stores, act) {
     return new Promise((resolve) => {
+      const failed = () => {
+        this.#trouble();
+        resolve(false);
+      };
+      let transaction;
       try {
-        const transaction = this.#db.transaction(stores, "readwrite");
-        transaction.oncomplete = resolve;
-        transaction.onabort = () => resolve(this.#trouble());
+        transaction = this.#db.transaction(stores, "readwrite");
+        transaction.oncomplete = () => resolve(true);
+        transaction.onabort = failed;
         act(transaction);
       } catch {
-        resolve(this.#trouble());
+        try {
+          transaction?.abort();
+        } catch {
+          // It has ended already.
+        }
+        failed();
       }
     });
   }
@@ -127,13 +138,14 @@ export class Outbox {
     queueMicrotask(() => this.#flush());
   }
 
-  /* Everything that changed in one turn goes into one transaction. */
+  /* Everything that changed in one turn goes into one transaction; what could not be kept goes into the next. */
   #flush() {
     this.#due = false;
     const changed = [...this.#changed];
     this.#changed.clear();
     if (!this.#db || !changed.length) return;
-    this.#write(ENTRIES, (transaction) => {
+    const before = changed.map(([place]) => [place, this.#stored.get(place)]);
+    const written = this.#write(ENTRIES, (transaction) => {
       const store = transaction.objectStore(ENTRIES);
       for (const [place, entry] of changed) {
         const [line, name] = place.split(" ");
@@ -146,6 +158,16 @@ export class Outbox {
       // The order to commit leaves with the entries: a tab that is killed right afterwards has sent both.
       if (changed.every(([, entry]) => entry)) transaction.commit?.();
     });
+    this.#flushed = written.then((kept) => kept || this.#again(changed, before));
+  }
+
+  #again(changed, before) {
+    for (const [place, stored] of before) {
+      if (stored) this.#stored.set(place, stored);
+      else this.#stored.delete(place);
+    }
+    for (const [place, entry] of changed) if (!this.#changed.has(place)) this.#changed.set(place, entry);
+    return false;
   }
 
   /* Deletes an entry unless another tab has written a different one in its place. */
@@ -158,10 +180,12 @@ export class Outbox {
   }
 
   /* A batch is on the disk before it leaves, behind the entries it was made of: whoever opens the page next sends it
-     again under its key and never takes an older entry for the newest. */
+     again under its key and never takes an older entry for the newest. Where those entries cannot be kept, the batch
+     alone is not either: a page that knew only the batch would take what stood there before for typed after it. */
   async depart(batch) {
     if (!this.#db) return;
     this.#flush();
+    if (!(await this.#flushed)) return;
     await this.#write([ENTRIES, BATCHES], (transaction) => {
       transaction.objectStore(BATCHES).put(batch, [this.person, this.item, batch.key]);
       transaction.commit?.();
