@@ -18,6 +18,7 @@ from ninja.security import HttpBearer
 import cchc_portal
 from agencies.api import router as agencies_router
 from agencies.models import ApiToken
+from agencies.models.token import CALLS_A_MINUTE
 from cchc_portal.lib.api import PROBLEM_TYPE, Problem, problem_of
 from dossiers.api import router as dossiers_router
 from procedures.api import router as procedures_router
@@ -25,7 +26,12 @@ from reports.api import router as reports_router
 
 logger = logging.getLogger(__name__)
 ERROR = 400
-READING = {"401": "no valid token", "404": "nothing here, or nothing the token may see", "422": "refused parameters"}
+READING = {
+    "401": "no valid token",
+    "404": "nothing here, or nothing the token may see",
+    "422": "refused parameters",
+    "429": "too many calls in this minute; Retry-After says how many seconds to wait",
+}
 WRITING = READING | {
     "400": "no key, or no JSON",
     "403": "the token or its person may not do this",
@@ -69,6 +75,10 @@ class TokenAuth(HttpBearer):
     def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
         found = ApiToken.objects.by_secret(token)
         if found is not None:
+            if wait := found.count_call():
+                detail = _("This token calls too often: at most %(count)s times a minute. Go on after a short rest.")
+                told = detail % {"count": CALLS_A_MINUTE}
+                raise Problem(429, "too_many_calls", told, headers={"Retry-After": str(wait)})
             found.mark_used()
             request.user = found.person
         return found
@@ -117,17 +127,27 @@ for _router in (dossiers_router, agencies_router, procedures_router, reports_rou
 def in_api(view):
     """The view as one of the API's: it lets nobody in by session, and every error is told as problem details."""
 
-    @csrf_exempt
-    @wraps(view)
-    def answered(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def answered_in_full(request: HttpRequest, *args, **kwargs) -> HttpResponse:
         try:
             response = view(request, *args, **kwargs)
         except Exception as error:
             return problem_response(request, error)
         if response.status_code >= ERROR and response["Content-Type"] != PROBLEM_TYPE:
-            allowed = {"Allow": response["Allow"]} if "Allow" in response else {}
+            allowed = {"Allow": response["Allow"].replace("GET", "GET, HEAD")} if "Allow" in response else {}
             detail = _("This address does not know that method.") if allowed else response.reason_phrase
             return Problem(response.status_code, "refused", detail, headers=allowed).response()
+        return response
+
+    @csrf_exempt
+    @wraps(view)
+    def answered(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        if request.method != "HEAD":
+            return answered_in_full(request, *args, **kwargs)
+        request.method = "GET"  # RFC 9110, 9.3.2: as GET, without the body
+        response = answered_in_full(request, *args, **kwargs)
+        request.method = "HEAD"
+        response["Content-Length"] = str(len(response.content))
+        response.content = b""
         return response
 
     answered.login_required = False

@@ -76,6 +76,9 @@ CLOCK = {
     "clear_uploads": Entry(
         Daily(3, 30), ("clear_uploads",), "uploaded workbooks that nobody saved are not kept for ever"
     ),
+    "purge_keys": Entry(
+        Daily(3, 45), ("purge_keys",), "answers kept for programmes that repeat a request are not kept for ever"
+    ),
     "verify_trail": Entry(Daily(2, 30), ("verify_trail",), "a changed trail is noticed within a day"),
 }
 

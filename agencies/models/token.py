@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,9 @@ from agencies.models.person import Person
 # Tells a leaked token apart from any other secret, for people and for secret scanners.
 PREFIX = "cchc_"
 LAST_USED_STEP = timedelta(minutes=1)
+# How often one token may call in a minute of the clock: ten times what the largest agency's programme needs.
+CALLS_A_MINUTE = 600
+MINUTE = timedelta(minutes=1)
 
 
 def hash_of(secret: str) -> str:
@@ -67,6 +70,8 @@ class ApiToken(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    minute = models.DateTimeField(null=True, editable=False)
+    calls = models.PositiveIntegerField(default=0, editable=False)
 
     objects = ApiTokenQuerySet.as_manager()
 
@@ -92,3 +97,16 @@ class ApiToken(models.Model):
         now = timezone.now()
         if self.last_used_at is None or now - self.last_used_at >= LAST_USED_STEP:
             type(self).objects.filter(pk=self.pk).update(last_used_at=now)
+
+    def count_call(self) -> int:
+        """Count one call in the minute that runs; gives the seconds to wait where that is one too many, else 0.
+
+        Counted in the row, so that all processes count together; one UPDATE, so that none is lost.
+        """
+        now = timezone.now()
+        minute = now.replace(second=0, microsecond=0)
+        rows = type(self).objects.filter(pk=self.pk)
+        rows.update(calls=Case(When(minute=minute, then=F("calls") + 1), default=1), minute=minute)
+        if rows.values_list("calls", flat=True).get() <= CALLS_A_MINUTE:
+            return 0
+        return max(1, round((minute + MINUTE - now).total_seconds()))

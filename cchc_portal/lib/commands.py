@@ -1,5 +1,7 @@
-"""The one shape of commands that read a register from a file: a dry run unless told to write."""
+"""What commands share: reading a register from a file, a dry run unless told to write; writing to a pipe."""
 
+import os
+from collections.abc import Iterable
 from types import ModuleType
 
 from django.core.management.base import BaseCommand, CommandError
@@ -7,6 +9,19 @@ from django.utils.translation import gettext as _
 
 from cchc_portal.lib.importing import error_line
 from cchc_portal.lib.xlsx import SheetError, read_rows
+
+
+def write_out(stdout, pieces: Iterable[str]) -> None:
+    """Write the pieces as they come; where the reader has had enough, as `head` has, stop without a word."""
+    try:
+        for piece in pieces:
+            stdout.write(piece, ending="")
+        stdout.flush()
+    except BrokenPipeError:
+        # What Python still holds of it is flushed when it ends: into nothing, or it would complain then.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stdout.fileno())
+        os.close(nowhere)
 
 
 class ImportCommand(BaseCommand):

@@ -7,9 +7,17 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 KEPT = timedelta(days=7)
+PURGED_AT_ONCE = 500
 
 
 class IdempotencyKeyQuerySet(models.QuerySet):
+    def purge(self) -> int:
+        """Delete what is kept no longer, some hundreds at a time so that nobody waits long; how many there were."""
+        old, gone = self.filter(created_at__lt=timezone.now() - KEPT), 0
+        while pks := list(old.order_by("created_at").values_list("pk", flat=True)[:PURGED_AT_ONCE]):
+            gone += self.filter(pk__in=pks).delete()[0]
+        return gone
+
     def claim(self, *, person, key: str, request_hash: str) -> tuple["IdempotencyKey", bool]:
         """The row of that person's key, and whether it is new; inside the caller's transaction.
 

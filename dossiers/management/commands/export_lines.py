@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
+from cchc_portal.lib.commands import write_out
 from cchc_portal.lib.tables import csv_lines
 from dossiers.choices import COUNTED_STATES
 from dossiers.models import Line, Period
@@ -51,5 +52,4 @@ class Command(BaseCommand):
         found = Period.objects.filter(label=period).first()
         if found is None:
             raise CommandError(f"no period is labelled {period}")
-        for line in csv_lines(COLUMNS, rows_of(found), bom=False):
-            self.stdout.write(line, ending="")
+        write_out(self.stdout, csv_lines(COLUMNS, rows_of(found), bom=False))

@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
+from cchc_portal.lib.commands import write_out
 from cchc_portal.lib.tables import csv_lines
 from dossiers.models import Period
 
@@ -13,5 +14,4 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         rows = Period.objects.order_by("calendar", "first_day", "label").values_list(*COLUMNS)
-        for line in csv_lines(COLUMNS, rows.iterator(), bom=False):
-            self.stdout.write(line, ending="")
+        write_out(self.stdout, csv_lines(COLUMNS, rows.iterator(), bom=False))

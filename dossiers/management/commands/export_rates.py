@@ -5,6 +5,7 @@ from datetime import date
 
 from django.core.management.base import BaseCommand, CommandError
 
+from cchc_portal.lib.commands import write_out
 from cchc_portal.lib.numbers import rate_decimal6
 from cchc_portal.lib.tables import csv_lines
 from dossiers import tally
@@ -61,10 +62,9 @@ class Command(BaseCommand):
         rows = [exported(row, period) for row in self._sums(found, tree, options["known_on"])]
         rows.sort(key=lambda row: row["agency"])
         if options["format"] == "json":
-            self.stdout.write(json.dumps(rows, ensure_ascii=False, indent=1))
+            write_out(self.stdout, [json.dumps(rows, ensure_ascii=False, indent=1), "\n"])
             return
-        for line in csv_lines(COLUMNS, (row.values() for row in rows), bom=False):
-            self.stdout.write(line, ending="")
+        write_out(self.stdout, csv_lines(COLUMNS, (row.values() for row in rows), bom=False))
 
     def _sums(self, period: Period, tree: bool, day: date | None) -> list[dict]:
         if day is not None:
