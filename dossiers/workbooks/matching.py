@@ -100,6 +100,14 @@ class Targets:
         return self._by_name[0].get(_plain(text)) or self._by_name[1].get(words(text), [])
 
 
+_NO_FIGURE = re.compile(r"\b(ty|ti) (le|trong)\b|\bghi chu\b|\bdien thoai\b")
+
+
+def _is_number(value) -> bool:
+    """A count as a spreadsheet holds it: a number, or digits typed as text."""
+    return isinstance(value, float) or (isinstance(value, str) and value.strip().replace(".", "").isdecimal())
+
+
 class _Judge:
     """Goes through the rows of one table."""
 
@@ -296,6 +304,30 @@ class _Judge:
                 )
         return differs
 
+    def _unread(self) -> list[int]:
+        """Columns that no figure, code or name is read from and that are not refused for another reason."""
+        head = self.table.head
+        known = {*head.columns.values(), *head.unclear, *(second for _first, second, _key in head.twice)}
+        width = max((len(row.values) for row in self.table.rows), default=0)
+        return [column for column in range(width) if column not in known]
+
+    def _may_be_a_figure(self, column: int, *, missing: bool) -> bool:
+        """Could numbers in this unread column be a figure whose head is broken?
+
+        Yes between the columns of figures, under an empty head right of them, and anywhere while a figure has no
+        column. No for what names itself a share or a note, and for numbering left of the figures.
+        """
+        label = self.table.head.other.get(column, "")
+        if _NO_FIGURE.search(label):
+            return False
+        places = [place for _key, place in self.figures]
+        if not places:
+            return False
+        first, last = min(places), max(places)
+        if column < first or (label and column > last and not missing):
+            return False
+        return any(_is_number(row.at(column)) for row in self.table.rows if not is_numbering(row.values))
+
     def columns(self) -> None:
         """Columns that cannot be told, and those that are not read."""
         head, rows = self.table.head, self.table.rows
@@ -320,10 +352,24 @@ class _Judge:
                     _("It is not clear which figure the column “%(label)s” holds.") % {"label": label},
                     _("Name it as on form II.06a, or delete the column."),
                 )
-        unread = [column_letters(column) for column in head.other if has_values(column)]
+        missing = [key for key in TYPED_KEYS if key not in head.columns]
+        suspect = [column for column in self._unread() if self._may_be_a_figure(column, missing=bool(missing))]
+        for column in suspect:
+            label = head.other.get(column, "")
+            told = {"column": column_letters(column), "label": label}
+            self.refuse(
+                top,
+                column,
+                _("Column %(column)s (“%(label)s”) holds numbers, but the head does not tell which figure they are.")
+                % told
+                if label
+                else _("Column %(column)s holds numbers, but nothing stands above it in the head.") % told,
+                _("Repair the head: merge and name its cells as on form II.06a, or delete the column."),
+            )
+        unread = [column_letters(c) for c in head.other if c not in suspect and has_values(c)]
         if unread:
             self.judged.notes.append(_("Columns that are not read: %(columns)s.") % {"columns": ", ".join(unread)})
-        if missing := [key for key in TYPED_KEYS if key not in head.columns]:
+        if missing:
             names = ", ".join(str(FIGURE_LABELS[key]) for key in missing)
             self.judged.notes.append(
                 _("Figures without a column keep what is stored: %(figures)s.") % {"figures": names}

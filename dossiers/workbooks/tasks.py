@@ -27,7 +27,9 @@ class LeaseLost(Exception):
     """Another worker holds the job: stop, and keep nothing."""
 
 
-@shared_task(soft_time_limit=780, time_limit=840)
+# How long hundreds of files take is nobody's guess: the lease, renewed as they are read, tells a dead worker, so the
+# limit is only for one that hangs between two files.
+@shared_task(soft_time_limit=4 * 3600, time_limit=4 * 3600 + 60)
 def run_consolidation(pk: str) -> None:
     """Check the uploaded workbooks, or save them. Running twice has the effect of once.
 

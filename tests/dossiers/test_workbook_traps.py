@@ -300,6 +300,30 @@ def test_two_columns_for_one_figure_are_refused(draft):
     assert (ROW - 1, "I") in refused(draft, packed([line("1", "0.000001")], head=head))
 
 
+@pytest.mark.parametrize("named", ["", "Cột khác"])
+def test_numbers_under_a_broken_head_are_refused_with_their_column(draft, named):
+    """The merged cells of a group came apart and its labels got lost: its counts must not be passed over."""
+    for column in (9, 12, 13):
+        head = [list(row) + [""] * (17 - len(row)) for row in HEAD]
+        for row in head:
+            row[column] = ""
+        head[0][column] = named
+        if column == 12:
+            head[0][10:13] = ["", "", named]
+            head[1][10:13] = ["", "", ""]
+        found = plan(draft, packed([line("1", "0.000001")], head=head))
+        letter = "ABCDEFGHIJKLMNOPQ"[column]
+        assert letter in {problem.column for problem in found.problems}, (column, found.notes)
+
+
+def test_a_share_between_the_figures_is_not_taken_for_one(draft):
+    labels = (["Tỷ lệ %"], [""], [""])
+    head = [[*row[:10], *label, *row[10:]] for row, label in zip(HEAD, labels, strict=True)]
+    row = line("1", "0.000001")
+    found = plan(draft, packed([[*row[:10], 97.5, *row[10:]]], head=head))
+    assert "K" not in {problem.column for problem in found.problems}
+
+
 def test_columns_the_form_does_not_have_are_told(draft):
     head = [list(row) for row in HEAD]
     head[0].append("Thanh toán trực tuyến")
