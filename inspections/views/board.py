@@ -84,6 +84,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "filter": found,
         "by": by,
         "ways": tally.WAYS.items(),
+        "narrowed": any(request.GET.get(name) for name in found.filters if name not in ("by", "sort")),
         "group": key,
         "groups": tally.groups(chosen, by, today),
         "totals": tally.totals(everything, today),
