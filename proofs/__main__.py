@@ -4,13 +4,16 @@ import os
 import shutil
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from statistics import median
 
 from playwright.sync_api import Browser, sync_playwright
 
-from proofs import chaos, fluent, numbers, repairs, results, twice
+from proofs import capture, chaos, fluent, numbers, repairs, results, twice
+from proofs.capture_world import make_site
 from proofs.world import World, clean_up, make_world, served
 from tests.conftest import CHROMIUM_FLAGS
 
@@ -34,6 +37,13 @@ def chromium() -> Iterator[tuple[Browser, str]]:
 def prove_fluent(world: World) -> dict:
     with chromium() as (browser, address):
         return fluent.prove(browser, address, world)
+
+
+def prove_capture(world: World) -> dict:
+    """Recording on site: runs of the log, then journeys in the whole page."""
+    site = make_site(world.agency)
+    with chromium() as (browser, address):
+        return capture.prove(browser, address, site, first=SEED, journeys=SEEDS)
 
 
 def prove_chaos(world: World) -> dict:
@@ -62,6 +72,12 @@ def prove_chaos(world: World) -> dict:
         "control_tried": sum(row["cells"] for row in control),
         "seeds": len(rows),
         "tabs_killed": sum(row["killed"] for row in rows),
+        "renderers_crashed": sum(row["befell"].get("crashed", 0) for row in rows),
+        "befell": sum((Counter(row["befell"]) for row in rows), Counter()),
+        "unkept": sum(row["unkept"] for row in rows),
+        "unkept_gone": sum(row["unkept_gone"] for row in rows),
+        "window_ms_median": round(median(row["window_ms"][0] for row in rows if row["window_ms"]), 1),
+        "window_ms_p99": round(median(row["window_ms"][1] for row in rows if row["window_ms"]), 1),
         "minutes": sum(row["minutes"] for row in (*rows, *control)),
         "ok": lost == doubled == 0 and control_failed > 0,
     }
@@ -74,6 +90,7 @@ PROOFS: dict[str, Callable[[World], dict]] = {
     "lock against submit": lambda world: twice.prove_lock(world, INTERLEAVINGS, SEED),
     "fluent grid": prove_fluent,
     "chaos": prove_chaos,
+    "capture": prove_capture,
 }
 
 

@@ -9,7 +9,8 @@ from playwright.sync_api import Browser
 
 from dossiers.models import Line
 from procedures.models import Procedure
-from proofs.chaos import Network, context_of, opened
+from proofs.clerk import context_of, opened
+from proofs.network import Network
 from proofs.world import World
 
 LINES, ROUNDS = 200, 15

@@ -21,8 +21,10 @@ def test_repairs_beat_guessing():
     assert repairs.prove(40)["ok"]
 
 
-def test_double_submits_have_one_effect_each(proof_world):
-    assert twice.prove_doubles(proof_world, 6)["failed"] == 0
+def test_double_submits_and_saves_have_one_effect_each(proof_world):
+    one = twice.prove_doubles(proof_world, 5, controls=2)
+    assert one["failed"] == 0
+    assert one["control_failed"] > 0
 
 
 def test_a_lock_and_a_submission_have_one_outcome(proof_world):
@@ -30,6 +32,12 @@ def test_a_lock_and_a_submission_have_one_outcome(proof_world):
     assert all(twice.lock_against_submit(proof_world, item, rng, client) for _ in range(5))
 
 
+def test_what_a_thread_raises_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        twice.together(lambda: 1, lambda: 1 / 0)
+
+
 def test_chaos_loses_and_doubles_nothing(live_server, proof_world, browser):
     one = chaos.journey(browser, live_server.url, proof_world, 3, number=0, cells=80, safeguards=True)
-    assert (one["cells"], one["lost"], one["doubled"]) == (80, 0, 0)
+    assert one["cells"] >= 80
+    assert (one["lost"], one["doubled"]) == (0, 0)
