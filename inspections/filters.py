@@ -152,7 +152,7 @@ class ProposalFilter(django_filters.FilterSet):
     )
     to = django_filters.CharFilter(widget=forms.HiddenInput, method="addressed")
     only = django_filters.ChoiceFilter(
-        label=_("Answer"),
+        label=_("Reply"),
         choices=(("waiting", _("waiting for an answer")), ("answered", _("answered"))),
         method="follow_up",
         empty_label=pgettext_lazy("follow-up", "all"),

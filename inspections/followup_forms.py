@@ -234,7 +234,7 @@ class ProposalAnswerForm(MoveForm):
     reason = None
     addressee = forms.IntegerField(widget=forms.HiddenInput)
     text = NfcFormField(
-        label=gettext_lazy("Answer"),
+        label=gettext_lazy("Reply"),
         clean=clean_text,
         required=False,
         max_length=LONGEST_TEXT,

@@ -46,10 +46,18 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     )
     if request.GET.get("format") in (tables.CSV, tables.XLSX):
         columns = [tables.Column(_("addressee"), 30), _("agency"), tables.Column(_("proposal"), 60), _("state")]
-        columns += [_("forwarded on"), tables.Column(_("answer"), 60), _("answered on"), _("visit")]
+        columns += [_("forwarded on"), tables.Column(_("Reply"), 60), _("answered on"), _("visit")]
         exported = (
-            [line.name, line.proposal.agency.name, line.proposal.text, line.proposal.get_state_display()]
-            + [line.forwarded_on, line.answer, line.answered_at, str(line.proposal.visit)]
+            (
+                line.name,
+                line.proposal.agency.name,
+                line.proposal.text,
+                line.proposal.get_state_display(),
+                line.forwarded_on,
+                line.answer,
+                line.answered_at,
+                str(line.proposal.visit),
+            )
             for line in lines
         )
         return tables.table_response(_("Proposals of agencies"), columns, exported, request.GET["format"])
