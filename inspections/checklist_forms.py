@@ -43,7 +43,7 @@ class TemplateForm(forms.ModelForm):
 
 
 class ItemForm(forms.ModelForm):
-    order = forms.IntegerField(label=gettext_lazy("Place"), min_value=1, max_value=9_999, required=False)
+    order = forms.IntegerField(label=gettext_lazy("Position"), min_value=1, max_value=9_999, required=False)
 
     class Meta:
         model = TemplateItem

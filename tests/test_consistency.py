@@ -29,6 +29,9 @@ MAY_LEAD_TO_SIGN_IN = 302
 
 # Pages that answer without a sign-in: name → (GET, POST).
 PUBLIC = {"login": (200, 200), "healthz": (200, 405), "reports:check": (404, 405)}
+# What a device asks for by itself says in JSON that nobody is signed in.
+PUBLIC |= {"inspections:operations": (405, 401), "inspections:capture_photo": (405, 401)}
+PUBLIC |= {"inspections:capture_state": (401, 405), "inspections:capture_worker": (200, 405)}
 # Addresses of the API that answer without a token: the description, and what does not exist.
 OPEN_IN_API = {"api:openapi-json": 200, "api:api-root": 404, "api:unknown": 404, "": 404}
 # A view of Django's that answers OPTIONS with what it allows.

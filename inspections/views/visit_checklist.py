@@ -100,7 +100,7 @@ def _page(request: HttpRequest, visit: Visit, *, problems=(), status: int = 200)
         "set_aside": visit.operations.exclude(outcome__in=(Outcome.APPLIED, Outcome.BESIDE)).select_related("person")
         if leads
         else (),
-        "breadcrumb": [(str(visit), back), (_("Checklist"), "")],
+        "breadcrumb": [(str(visit), back), (_("Checklist of the visit"), "")],
     }
     return render(request, "inspections/checklist.html", context, status=status)
 
@@ -213,7 +213,7 @@ def visit_templates(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "title": _("Checklists of the visit"),
         "back": _address(visit),
-        "breadcrumb": [(str(visit), visit.get_absolute_url()), (_("Checklist"), _address(visit)), (_("Choose"), "")],
+        "breadcrumb": [(str(visit), visit.get_absolute_url()), (_("Checklist of the visit"), _address(visit)), (_("Choose"), "")],
     }
     return render(request, "inspections/form.html", context, status=422 if form.errors else 200)
 
@@ -231,7 +231,7 @@ def recount_new(request: HttpRequest, pk: int) -> HttpResponse:
         operation = capture.desk_operation("recount", subject, value, str(last.uuid) if last else "")
         return _taken(request, visit, [operation])
     title = _("Recount of dossiers")
-    crumbs = [(str(visit), visit.get_absolute_url()), (_("Checklist"), _address(visit)), (title, "")]
+    crumbs = [(str(visit), visit.get_absolute_url()), (_("Checklist of the visit"), _address(visit)), (title, "")]
     context = {"form": form, "title": title, "back": _address(visit), "breadcrumb": crumbs}
     return render(request, "inspections/form.html", context, status=422 if form.errors else 200)
 
@@ -245,6 +245,6 @@ def visit_operations(request: HttpRequest, pk: int) -> HttpResponse:
     if not rows:
         raise Http404
     log = [{"operation": operation, "text": _told(operation)} for operation in rows]
-    crumbs = [(str(visit), visit.get_absolute_url()), (_("Checklist"), _address(visit)), (_("All values"), "")]
+    crumbs = [(str(visit), visit.get_absolute_url()), (_("Checklist of the visit"), _address(visit)), (_("All values"), "")]
     context = {"visit": visit, "log": log, "breadcrumb": crumbs}
     return render(request, "inspections/checklist_log.html", context)

@@ -73,6 +73,7 @@ def visit_list(request: HttpRequest) -> HttpResponse:
         "filter": visits,
         "page": page_of(request, visits.qs),
         "may_plan": permissions.plans_visits(request.user),
+        "sees_checklists": permissions.reads_checklists(request.user),
         "sees_plans": permissions.reads_plans(request.user),
         "breadcrumb": [(_("Supervision and inspection"), "")],
     }
