@@ -1,7 +1,5 @@
 """What is typed about yearly plans and their units, and how their lists are narrowed."""
 
-from datetime import date
-
 import django_filters
 from django import forms
 from django.db.models import Q
@@ -94,33 +92,23 @@ class LeaveOutForm(StepForm):
             del self.fields["reason"]
 
 
-class AgencyChoices(forms.ModelMultipleChoiceField):
-    """Agencies by name, with the day of their last visit."""
-
-    last: dict[int, date] = {}
-
-    def label_from_instance(self, agency) -> str:
-        day = self.last.get(agency.pk)
-        visited = _("last visited in %(year)s") % {"year": day.year} if day else _("never visited")
-        return f"{agency.name} – {visited}"
-
-
 class UnitsForm(UnitForm):
     """Several agencies at once; those that were never visited stand first."""
 
-    agencies = AgencyChoices(
+    agencies = forms.ModelMultipleChoiceField(
         label=gettext_lazy("Agencies"), queryset=Agency.objects.none(), widget=forms.CheckboxSelectMultiple
     )
-    field_order = ("version", "agencies", "month", "team", "note", "reason")
 
     def __init__(self, *args, plan: Plan, known: Coverage, **kwargs):
         super().__init__(*args, plan=plan, **kwargs)
         inside = set(plan.units.values_list("agency_id", flat=True))
-        rows = sorted((row for row in known.rows if row.agency.pk not in inside), key=lambda row: row.last or date.min)
-        field = self.fields["agencies"]
-        field.queryset = Agency.objects.filter(pk__in=[row.agency.pk for row in rows])
-        field.last = {row.agency.pk: row.last for row in rows if row.last}
-        field.choices = [(row.agency.pk, field.label_from_instance(row.agency)) for row in rows]
+        rows = [row for row in known.rows if row.agency.pk not in inside]
+        never = [(row.agency.pk, row.agency.name) for row in rows if row.last is None]
+        before = sorted((row for row in rows if row.last), key=lambda row: row.last)
+        since = [(row.agency.pk, f"{row.agency.name} ({row.last.year})") for row in before]
+        groups = [(_("Never visited"), never), (_("Visited, the longest ago first"), since)]
+        self.fields["agencies"].queryset = Agency.objects.filter(pk__in=[row.agency.pk for row in rows])
+        self.fields["agencies"].choices = [group for group in groups if group[1]]
 
 
 class OwnPlanForm(forms.Form):

@@ -65,14 +65,14 @@ def _rate_blocks(content: dict) -> list[Block]:
             made.append(Figure(chart, f"Hình 1. {title}"))
     if not rows:
         return [*made, Paragraph("Chưa có báo cáo quý nào được chấp nhận.")]
-    heads = (Column("Kỳ báo cáo", "area"), Column("Đơn vị"), *(Column(code, "short") for code in FORMULAS))
+    heads = (Column("Kỳ báo cáo", "day"), Column("Đơn vị"), *(Column(code, "short") for code in FORMULAS))
     cells = tuple(
         (periods.title(row["period"]), _whose(row, own), *(_rate(row, code).printed for code in FORMULAS))
         for row in rows
     )
     made.append(Table("Bảng 2. Các quý gần nhất, như đã báo cáo", heads, cells))
     heads = (
-        Column("Kỳ báo cáo", "area"),
+        Column("Kỳ báo cáo", "day"),
         Column("Đơn vị"),
         *(Column(name, "short") for name in ("Tiếp nhận", "Đã giải quyết", "Đúng hạn", "Quá hạn", "Đang giải quyết")),
     )
@@ -214,7 +214,7 @@ def paper_of(brief: Brief, *, address: str) -> Paper:
         *_claims(content),
         *_online(content),
         *_history(content),
-        Paragraph(f"Mã SHA-256 của nội dung đã chốt: {brief.sha256}", "note"),
+        Paragraph(f"SHA-256: {brief.sha256}", "note"),
     ]
     return Paper(
         draft=False,

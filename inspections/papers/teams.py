@@ -38,8 +38,8 @@ def _member_table(members: list[TeamMember], caption: str) -> Table:
     heads = (
         Column("STT", "order"),
         Column("Họ và tên"),
-        Column("Chức vụ", "area"),
-        Column("Vai trò", "unit"),
+        Column("Chức vụ", "unit"),
+        Column("Vai trò", "day"),
         Column("Từ ngày", "day"),
         Column("Đến ngày", "day"),
     )
@@ -82,7 +82,7 @@ def founding_paper(team: Team, *, draft: bool, address: str) -> Paper:
     blocks: list[Block] = [
         Paragraph("Căn cứ chức năng, nhiệm vụ, quyền hạn của cơ quan ban hành;", "basis"),
         Paragraph("Căn cứ kế hoạch kiểm tra, giám sát cải cách hành chính đã ban hành;", "basis"),
-        Paragraph("QUYẾT ĐỊNH:", "strong"),
+        Heading("QUYẾT ĐỊNH:"),
         Paragraph(f"Điều 1. Thành lập {team.name}, gồm các ông (bà) có tên sau:"),
     ]
     if members:

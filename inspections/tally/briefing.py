@@ -197,6 +197,11 @@ def _unusual(agency: Agency, as_of: date) -> list[dict]:
     return told[:SHOWN]
 
 
+def _level(scale: str, value: str) -> str:
+    """A level by its name, or as the level of that number."""
+    return _("level %(number)s") % {"number": value} if value.isdigit() else str(level_name(scale, value))
+
+
 def _online(agency: Agency, as_of: date) -> dict:
     """Of the procedures it handles: how many stand at which level of each scale. The scales are never mixed."""
     handled = set(
@@ -216,7 +221,7 @@ def _online(agency: Agency, as_of: date) -> dict:
             scales.append(
                 {
                     "scale": str(scale.label),
-                    "levels": [[str(level_name(scale, value)), len(found)] for value, found in ordered],
+                    "levels": [[_level(scale, value), len(found)] for value, found in ordered],
                     "without": len(handled - set().union(*levels.values())),
                 }
             )
