@@ -41,6 +41,7 @@ export class Log {
   // Written by this page: no other changes them. Those on their way although the store could not write that down.
   #mine = new Set();
   #leaving = new Set();
+  #still = false;
 
   /* `trouble` is "", "full" or "blocked": why the newest entry is in memory only. */
   constructor(store, { person, visit, device, now = () => new Date(), onTrouble = () => {} }) {
@@ -63,7 +64,7 @@ export class Log {
 
   /* May the edit go into that operation? The newest of the subject, of the same kind, this page's, not on its way. */
   #takesIn(last, { kind }) {
-    if (!last || last.kind !== kind || kind === ONE_AT_A_TIME) return false;
+    if (this.#still || !last || last.kind !== kind || kind === ONE_AT_A_TIME) return false;
     return this.#mine.has(last.id) && !last.left && !last.refused && !this.#leaving.has(last.id);
   }
 
@@ -183,9 +184,12 @@ export class Log {
       });
     } catch {
       // A full disk takes no mark either. What has one, and what only this page could still change, is sent all the same.
+      // Nothing is taken in while it is read, so that what is sent is what stays.
+      this.#still = true;
       const safe = (await this.#stored()).filter((one) => !one.refused && (one.left || this.#mine.has(one.id)));
       chosen.splice(0, chosen.length, ...safe.slice(0, most));
       for (const one of chosen) this.#leaving.add(one.id);
+      this.#still = false;
     }
     for (const one of this.#memory) {
       if (chosen.length >= most || one.refused) continue;
