@@ -14,11 +14,16 @@ from inspections.models import Operation, Template, Visit
 PHONE = {"width": 390, "height": 844}
 OPERATIONS = "**/operations/"
 # A write that finds the disk full, as the browser reports it; reading and erasing go on.
-FULL = """(() => { const put = IDBObjectStore.prototype.put, add = IDBObjectStore.prototype.add; window.diskFull = false;
-for (const [name, usual] of [["put", put], ["add", add]]) IDBObjectStore.prototype[name] = function (...all) {
-  if (window.diskFull) throw new DOMException("full", "QuotaExceededError");
-  return usual.apply(this, all);
-}; })()"""
+FULL = """window.diskFull = false;
+for (const name of ["put", "add"]) {
+  const usual = IDBObjectStore.prototype[name];
+  IDBObjectStore.prototype[name] = function (...all) {
+    if (!window.diskFull) return usual.apply(this, all);
+    Object.defineProperty(this.transaction, "error", { value: new DOMException("full", "QuotaExceededError") });
+    this.transaction.abort();
+    return {};
+  };
+}"""
 
 
 @pytest.fixture

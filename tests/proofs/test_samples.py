@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from proofs import chaos, numbers, repairs, twice
+from proofs import capture, chaos, numbers, repairs, twice
+from proofs.capture_world import make_site
 from proofs.world import make_world, signed_in
 
 
@@ -41,3 +42,15 @@ def test_chaos_loses_and_doubles_nothing(live_server, proof_world, browser):
     one = chaos.journey(browser, live_server.url, proof_world, 3, number=0, cells=80, safeguards=True)
     assert one["cells"] >= 80
     assert (one["lost"], one["doubled"]) == (0, 0)
+
+
+def test_recording_on_site_loses_and_doubles_nothing(live_server, proof_world, browser):
+    runs = capture.log_runs(browser, live_server.url, 1, 8)
+    assert (runs["runs"], runs["lost"], runs["doubled"], runs["theirs"]) == (8, 0, 0, 0)
+    one = capture.journey(browser, live_server.url, make_site(proof_world.agency), 1)
+    assert (one["lost"], one["doubled"]) == (0, 0)
+    assert one["acknowledged"] > 10
+
+
+def test_recording_on_site_without_the_log_loses(live_server, proof_world, browser):
+    assert capture.log_runs(browser, live_server.url, 1, 8, control=True)["lost"] > 0
