@@ -223,7 +223,7 @@ def test_who_hears_of_what_was_noticed_once(cast, promise, quarters, accept, mak
     follow_up(datetime(2026, 11, 22, 9, 0, tzinfo=HANOI))  # the clock was late: after the mails of that day
     written = mails(monday)
     for name in ("lanhdao", "quan", "mai"):
-        assert "Báo cáo quá hạn: kiến nghị với Sở KH&CN: Treo biển" in written[name]
+        assert "Báo cáo quá hạn: kiến nghị với Sở KH&CN: Treo biển" in written[name], written
     for name in ("hoa", "khoa"):
         assert "Đề nghị kết thúc, Sở KH&CN" in written[name]
     assert "lan" not in written
