@@ -19,6 +19,7 @@ test:
 
 bench:
 	@bash scripts/setup.sh test
+	@test -d var/bench/packages/pandas || $(PY) -m pip install -qq --disable-pip-version-check --target var/bench/packages -r requirements-bench.txt
 	@exec $(PY) -m bench
 
 proofs: setup

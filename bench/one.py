@@ -1,6 +1,7 @@
 """Measure every row on one database and print them as JSON; started by `python -m bench` with its environment."""
 
 import json
+import os
 import sys
 import traceback
 
@@ -10,10 +11,18 @@ from django.db import connection
 
 def main() -> None:
     django.setup()
-    from bench import documents, pages, rates, reports  # the portal's models can be imported from here on
+    # The portal's models can be imported from here on.
+    from bench import bulk, documents, growth, lists, pages, processes, rates, reports, workbooks
 
-    rows = []
-    for measured in (*rates.ROWS, *pages.ROWS, *documents.ROWS, *reports.ROWS):
+    rows: list = []
+
+    def grown(database: str) -> list:
+        return growth.growth(database, {row.name: row for row in rows})
+
+    modules = (rates, pages, lists, documents, reports, bulk, workbooks, processes)
+    chosen = [measured for module in modules for measured in module.ROWS] + [grown]
+    only = os.environ.get("ONLY", "")
+    for measured in (one for one in chosen if only in ("", one.__name__)):
         try:
             rows += measured(connection.vendor)
         except Exception:

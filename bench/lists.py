@@ -1,0 +1,98 @@
+"""P7, P8, P9: lists with filters, pages deep in 100,000 rows, and searching everything."""
+
+import random
+import time
+from contextlib import contextmanager
+from statistics import quantiles
+
+from django.db import connection, transaction
+
+from bench.measure import Row, Timed, absolute, fetched, milliseconds, ratio, signed_in
+from bench.pages import EMPTY
+from bench.rates import execute
+from inspections.models import Recommendation
+from procedures.models import Field
+
+MANY, WORDS, SEED = 100_000, 60, 8
+PAGE = 50
+
+
+class Undone(Exception):
+    """What was added for a measurement goes with its transaction."""
+
+
+@contextmanager
+def undone():
+    """Whatever the block writes is gone after it."""
+    try:
+        with transaction.atomic():
+            yield
+            raise Undone
+    except Undone:
+        pass
+
+
+def lists(database: str) -> list[Row]:
+    """P7: the lists of agencies and procedures, filtered and searched, 50 rows a page."""
+    client = signed_in("quan")
+    field = Field.objects.order_by("pk").first()
+    shown = {
+        "P7 list of agencies": fetched(client, "/agencies/"),
+        "P7 list of agencies, searched and filtered": fetched(client, "/agencies/", q="uy ban", kind="ward"),
+        "P7 list of procedures": fetched(client, "/procedures/"),
+        "P7 list of procedures, searched and filtered": fetched(client, "/procedures/", q="cap", field=field.code),
+    }
+    timed = {name: Timed(page, repeat=3) for name, page in shown.items()}
+    spent = milliseconds(empty=Timed(fetched(client, EMPTY), repeat=3), **timed)
+    return [ratio(name, database, spent[name], "empty signed-in view", spent["empty"], 4) for name in shown]
+
+
+def _many(rng: random.Random) -> None:
+    """100,000 recommendations like those that are there, each with words of its own."""
+    words = [f"{one}{two}" for one in ("ra soat ", "bo tri ", "cong khai ", "xin loi ") for two in range(WORDS)]
+    like = list(Recommendation.objects.order_by("pk")[:40])
+    made = []
+    for number in range(MANY):
+        one = Recommendation.objects.model(
+            **{field.attname: getattr(rng.choice(like), field.attname) for field in like[0]._meta.concrete_fields}
+        )
+        one.pk, one.repeats_id = None, None
+        one.text = f"Kiến nghị {number}: {rng.choice(words)}, {rng.choice(words)}"
+        made.append(one)
+    Recommendation.objects.bulk_create(made, batch_size=1_000)
+    execute("ANALYZE")
+
+
+def deep(database: str) -> list[Row]:
+    """P8 and P9: the first and the last page of 100,000 recommendations with a filter; then searching among them."""
+    rng, rows = random.Random(SEED), []
+    client = signed_in("quan")
+    with undone():
+        _many(rng)
+        state = Recommendation.objects.order_by("-pk").values_list("state", flat=True).first()
+        last = (Recommendation.objects.filter(state=state).count() - 1) // PAGE + 1
+        address, limit = "/recommendations/", "empty signed-in view"
+        spent = milliseconds(
+            empty=Timed(fetched(client, EMPTY), repeat=3),
+            first=Timed(fetched(client, address, state=state)),
+            last=Timed(fetched(client, address, state=state, page=last)),
+        )
+        rows += [
+            ratio("P8 first page of 100,000, filtered", database, spent["first"], limit, spent["empty"], 4),
+            ratio(f"P8 page {last} of them", database, spent["last"], limit, spent["empty"], 4),
+        ]
+        asked = [f"{rng.choice(('bố trí', 'xin lỗi', 'cong khai'))} {rng.randrange(WORDS)}" for _ in range(30)]
+        asked += ["Sở Khoa học", "cấp giấy phép", "không có chữ này", "kiến nghị 99999", "thu tuc"] * 2
+        times = []
+        for words in asked:
+            search = fetched(client, "/search/", q=words)
+            began = time.perf_counter()
+            search()
+            times.append((time.perf_counter() - began) * 1000)
+        rows.append(absolute("P9 search everything, p95", database, "ms", quantiles(times, n=20)[18], 100))
+    if connection.vendor == "postgresql":
+        execute(f"VACUUM ANALYZE {Recommendation._meta.db_table}")
+    return rows
+
+
+ROWS = (lists, deep)
