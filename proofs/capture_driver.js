@@ -173,6 +173,7 @@ async ({ seeds, control }) => {
     const count = (what) => (befell[what] = (befell[what] ?? 0) + 1);
     const acknowledged = [];
     const given = [];
+    const writing = [];
     // In turn with their person: each locks the store's rows of the other out.
     const open = (person) => new Tab(`${name}`, person, server, dice, device);
     let tabs = [open(1)];
@@ -201,8 +202,8 @@ async ({ seeds, control }) => {
           if (kept || control) acknowledged.push({ ...event, id: operation.id });
           if (!tab.dead) tab.sender.soon();
         });
+        writing.push(noted);
         if (dice() < 0.7) await noted;
-        else noted.catch(() => {});
       } else if (chance < 0.7) {
         count("killed");
         killed += 1;
@@ -235,7 +236,8 @@ async ({ seeds, control }) => {
     }
     // Everybody leaves; what is left is sent with a whole network by a new tab of each member, or saved to a file.
     full.delete(name);
-    await wait(5);
+    // What is being written is written: an input acknowledged after the file was saved would not be in it.
+    await Promise.allSettled(writing);
     for (const tab of tabs) await tab.log.keepMemory();
     for (const tab of tabs) tab.kill();
     server.offline = false;
