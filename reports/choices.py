@@ -24,3 +24,14 @@ class Rounding(models.TextChoices):
 
     HALF_UP = "half_up", pgettext_lazy("rounding", "rounded half up")
     TRUNCATED = "truncated", pgettext_lazy("rounding", "truncated")
+
+
+class Scope(models.TextChoices):
+    """Whose figures an issued report tells: those of a city and all below it, or of one agency alone."""
+
+    CITY = "city", pgettext_lazy("report", "city report")
+    AGENCY = "agency", pgettext_lazy("report", "agency page")
+
+
+CITY_REPORT, AGENCY_REPORT = "city_report", "agency_report"
+REPORT_KINDS = {Scope.CITY: CITY_REPORT, Scope.AGENCY: AGENCY_REPORT}
