@@ -119,7 +119,7 @@ def acceptance(database: str) -> list[Row]:
         with transaction.atomic():
             sums = ", ".join(f"SUM(l.{name})" for name in TYPED_NAMES)
             execute(f"SELECT {sums} FROM {Line._meta.db_table} l WHERE l.of_id = %s", [line.of_id])
-            trees = ", ".join(f"SUM(s.{column})" for column in columns[6:-1])
+            trees = ", ".join(f"SUM(s.{column})" for column in VALUES[3:])
             for above in Agency.objects.filter(pk__in=ids).values_list("path", flat=True):
                 execute(
                     f"SELECT {trees} FROM {Summary._meta.db_table} s JOIN {Agency._meta.db_table} a "

@@ -5,7 +5,7 @@ from dossiers.models.consolidation import Consolidation
 from dossiers.models.line import Explanation, LateReason, LateReasonCount, Line
 from dossiers.models.period import Extension, Period
 from dossiers.models.returns import Remark, Return
-from dossiers.models.summary import RateRun, StaleFigure, Summary
+from dossiers.models.summary import ProcedureSum, RateRun, StaleFigure, Summary
 
 __all__ = [
     "AdjustedCell",
@@ -19,6 +19,7 @@ __all__ = [
     "LateReasonCount",
     "Line",
     "Period",
+    "ProcedureSum",
     "RateRun",
     "Remark",
     "Return",

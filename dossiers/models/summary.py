@@ -1,23 +1,21 @@
-"""Sums per agency and period that every rate is read from, and what is waiting to be summed again."""
+"""Sums per agency and per procedure that every rate is read from, and what is waiting to be summed again."""
 
 from django.db import models
 from django.utils import timezone
 
 from agencies.models import Agency
 from dossiers.models.period import Period
+from procedures.models import Field, Procedure
 from records.models import Job
 
 
-class Summary(models.Model):
-    """Counts of accepted returns of one agency in one period; with `tree`, summed with all below it.
+class Sums(models.Model):
+    """The columns of summed lines: how many, every figure, the terms of every rate.
 
     A figure is NULL unless it is known on every line. A rate's numerator and denominator are summed over the lines on
     which both are known; `used` says how many those are, so `lines - used` were left out.
     """
 
-    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="summaries")
-    period = models.ForeignKey(Period, on_delete=models.CASCADE, related_name="summaries")
-    tree = models.BooleanField()
     returns = models.PositiveIntegerField()
     lines = models.PositiveIntegerField()
     complete = models.BooleanField()
@@ -66,11 +64,42 @@ class Summary(models.Model):
     computed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        abstract = True
+
+
+class Summary(Sums):
+    """Counts of accepted returns of one agency in one period; with `tree`, summed with all below it."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="summaries")
+    period = models.ForeignKey(Period, on_delete=models.CASCADE, related_name="summaries")
+    tree = models.BooleanField()
+
+    class Meta:
         constraints = [models.UniqueConstraint(fields=["agency", "period", "tree"], name="summary_once")]
         indexes = [models.Index(fields=["period", "tree"], name="summary_period")]
 
     def __str__(self) -> str:
         return f"{self.agency_id} {self.period_id} {'tree' if self.tree else 'own'}"
+
+
+class ProcedureSum(Sums):
+    """Counts of all agencies' accepted returns of one period on one procedure.
+
+    Lines that a return gives by field are summed under the field, those on a whole agency under neither; `about` tells
+    them apart without a NULL: the procedure's key, minus the field's key, or 0. A field as a whole is the sum of its
+    own row and those of its procedures. What an agency absorbed inside the period passed on is taken once.
+    """
+
+    period = models.ForeignKey(Period, on_delete=models.CASCADE, related_name="procedure_sums")
+    about = models.BigIntegerField()
+    procedure = models.ForeignKey(Procedure, on_delete=models.CASCADE, null=True, related_name="sums")
+    field = models.ForeignKey(Field, on_delete=models.CASCADE, null=True, related_name="sums")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["period", "about"], name="procedure_sum_once")]
+
+    def __str__(self) -> str:
+        return f"{self.period_id} {self.about}"
 
 
 class StaleFigure(models.Model):

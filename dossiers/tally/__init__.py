@@ -1,7 +1,7 @@
 """What the sums are: the summary of accepted returns, kept right (`refill`), read (`reading`), audited (`breaches`).
 
 Accepting, voiding or restating a return calls `mark_stale` in its transaction; `dossiers.tasks.request_run` then has
-the worker sum the pair and everything above it again.
+the worker sum the pair, everything above it and its procedures again.
 """
 
 from dossiers.tally.breaches import BrokenLine, broken_lines
@@ -29,6 +29,7 @@ from dossiers.tally.reading import (
 from dossiers.tally.refill import (
     differences,
     mark_stale,
+    procedure_differences,
     recompute,
     recompute_all,
     recompute_period,
@@ -51,6 +52,7 @@ __all__ = [
     "known_on",
     "mark_stale",
     "period_before",
+    "procedure_differences",
     "ranking",
     "rate_of",
     "recompute",

@@ -5,7 +5,14 @@ from django.utils import timezone
 
 from agencies.models import Agency
 from dossiers.models import Period, RateRun, StaleFigure
+from dossiers.tally.procedure_statements import (
+    delete_procedures,
+    procedures_aside,
+    upsert_procedures,
+    wrong_procedures,
+)
 from dossiers.tally.statements import Scope, delete, delete_others, kept_aside, upsert, wrong
+from procedures.models import Field, Procedure
 
 # More stale pairs than this are summed again as a whole, which is then faster and gives the same rows.
 MANY_PAIRS = 500
@@ -90,6 +97,13 @@ def _refill(scope: Scope) -> int:
             written += max(cursor.rowcount, _changes(cursor))
             if whole:
                 cursor.execute("DROP TABLE fresh")
+        # After the own rows: whether an agency's successor reports too is read from them.
+        cursor.execute(procedures_aside(scope))
+        cursor.execute(upsert_procedures(), [now])
+        written += max(cursor.rowcount, _changes(cursor))
+        cursor.execute(delete_procedures(scope))
+        written += max(cursor.rowcount, _changes(cursor))
+        cursor.execute("DROP TABLE fresh")
     return written
 
 
@@ -133,3 +147,25 @@ def differences() -> list[tuple[str, str, bool]]:
             ]
             cursor.execute("DROP TABLE fresh")
     return sorted(found)
+
+
+def procedure_differences() -> list[tuple[str, str]]:
+    """Sums by procedure that do not say what a full recompute would, as (code of the procedure or field, period label).
+
+    Sums of a period of which anything is marked stale are about to be summed again and are left out.
+    """
+    stale = set(StaleFigure.objects.values_list("period_id", flat=True))
+    labels = dict(Period.objects.values_list("pk", "label"))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(procedures_aside(Scope()))
+        cursor.execute(wrong_procedures())
+        found = [(period, about) for period, about in cursor.fetchall() if period not in stale]
+        cursor.execute("DROP TABLE fresh")
+    procedures = Procedure.objects.in_bulk([about for _period, about in found if about > 0])
+    fields = Field.objects.in_bulk([-about for _period, about in found if about < 0])
+    return sorted((_code_of(about, procedures, fields), labels.get(period, f"#{period}")) for period, about in found)
+
+
+def _code_of(about: int, procedures: dict, fields: dict) -> str:
+    row = procedures.get(about) if about > 0 else fields.get(-about)
+    return row.code if row else f"#{about}"

@@ -39,6 +39,7 @@ def _listed(words) -> str:
 
 COUNTED = f"r.state IN ({_listed(COUNTED_STATES)})"
 PUBLISHED = f"r.form_version = '{FormVersion.PUBLISHED}'"
+ABSORBED, DIVIDED = _listed(ABSORBED_WHOLE), _listed((SuccessionKind.SPLIT, SuccessionKind.DISSOLVED))
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _terms(formula) -> tuple[str, str]:
     return upper, f"COALESCE({lower}, {other})" if other else lower
 
 
-def _rate_per_line(formula) -> list[str]:
+def rate_per_line(formula) -> list[str]:
     """The three sums of a formula over the lines where both its terms are known."""
     upper, lower = _terms(formula)
     return [
@@ -109,7 +110,7 @@ def _rate_per_line(formula) -> list[str]:
     ]
 
 
-def _made_of(names) -> tuple[str, ...]:
+def made_of(names) -> tuple[str, ...]:
     """The typed figures behind figures."""
     return tuple(part for name in names for part in PARTS.get(name, (name,)))
 
@@ -135,29 +136,29 @@ def _plain() -> str:
 def _from_column_sums() -> list[str]:
     """`VALUES` of a plain return, from its column sums `s`; a column known on no line sums up to NULL."""
     columns = ["1", "s.lines", "TRUE", *(f"s.{name}" for name in TYPED_NAMES)]
-    columns += [_total(PARTS[name]) for name in DERIVED_NAMES]
+    columns += [total(PARTS[name]) for name in DERIVED_NAMES]
     for formula in FORMULAS.values():
-        upper, lower = _total(_made_of(formula.numerator)), _total(_made_of(formula.denominator))
+        upper, lower = total(made_of(formula.numerator)), total(made_of(formula.denominator))
         known = f"{upper} + {lower} IS NOT NULL"
         columns += [f"CASE WHEN {known} THEN {term} ELSE 0 END" for term in (upper, lower, "s.lines")]
     return columns
 
 
-def _total(names) -> str:
+def total(names) -> str:
     return " + ".join(f"s.{name}" for name in names)
 
 
-def _from_lines() -> list[str]:
+def from_lines() -> list[str]:
     """`VALUES` of any return, from its lines `l` one by one."""
     known = [f"COUNT({per_line(name)}) = COUNT(*)" for name in DERIVED_NAMES]
     columns = ["1", "COUNT(*)", " AND ".join(known)]
     columns += [f"CASE WHEN COUNT({per_line(name)}) = COUNT(*) THEN SUM({per_line(name)}) END" for name in FIGURE_NAMES]
     for formula in FORMULAS.values():
-        columns += _rate_per_line(formula)
+        columns += rate_per_line(formula)
     return columns
 
 
-def _named(expressions) -> str:
+def named(expressions) -> str:
     return ", ".join(f"{expression} AS {name}" for expression, name in zip(expressions, VALUES, strict=True))
 
 
@@ -165,11 +166,11 @@ def own_rows(scope: Scope) -> str:
     """CTEs ending in `fresh`: the own rows that accepted returns with lines give, one row a return."""
     return f"""WITH sums AS MATERIALIZED ({_column_sums(scope)}),
 fresh AS (
-    SELECT r.agency_id, r.period_id, {_named(_from_column_sums())}
+    SELECT r.agency_id, r.period_id, {named(_from_column_sums())}
     FROM sums s JOIN {RETURN} r ON r.id = s.of_id
     WHERE {COUNTED} AND {_plain()}
     UNION ALL
-    SELECT r.agency_id, r.period_id, {_named(_from_lines())}
+    SELECT r.agency_id, r.period_id, {named(from_lines())}
     FROM {LINE} l JOIN {RETURN} r ON r.id = l.of_id
     WHERE r.id IN (
         SELECT r.id FROM sums s JOIN {RETURN} r ON r.id = s.of_id WHERE {COUNTED} AND NOT ({_plain()})
@@ -178,7 +179,7 @@ fresh AS (
 )"""
 
 
-def _passed_on() -> list[str]:
+def passed_on() -> list[str]:
     """`VALUES` of an own row `o` whose agency was absorbed whole inside the period by one that reports for it too.
 
     Its pending is its successor's carried_over, so sums over both take it once (domain: agencies, succession). A rate
@@ -206,18 +207,17 @@ def tree_rows(scope: Scope) -> str:
     sums += [f"CASE WHEN COUNT(g.{name}) = COUNT(*) THEN CAST(SUM(g.{name}) AS bigint) END" for name in FIGURE_NAMES]
     sums += [f"CAST(SUM(g.{name}) AS bigint)" for three in RATE_COLUMNS.values() for name in three]
     leaf = f"NOT EXISTS (SELECT 1 FROM {AGENCY} c WHERE c.parent_id = {{}})"
-    whole, divided = _listed(ABSORBED_WHOLE), _listed((SuccessionKind.SPLIT, SuccessionKind.DISSOLVED))
     return f"""{forest()}{scope.touched()},
 passed AS MATERIALIZED (
     SELECT DISTINCT p.above_id, x.predecessor_id AS agency_id, d.id AS period_id
     FROM {PERIOD} d
-    JOIN {SUCCESSION} x ON x.effective_date > d.first_day AND x.effective_date <= d.last_day AND x.kind IN ({whole})
+    JOIN {SUCCESSION} x ON x.effective_date > d.first_day AND x.effective_date <= d.last_day AND x.kind IN ({ABSORBED})
     JOIN {SUMMARY} o ON o.agency_id = x.predecessor_id AND o.period_id = d.id AND o.tree = FALSE
     JOIN {SUMMARY} n ON n.agency_id = x.successor_id AND n.period_id = d.id AND n.tree = FALSE
     JOIN up p ON p.agency_id = x.predecessor_id
     JOIN up s ON s.agency_id = x.successor_id AND s.above_id = p.above_id
     WHERE {scope.periods("d.id")} AND NOT EXISTS (
-        SELECT 1 FROM {SUCCESSION} y WHERE y.predecessor_id = x.predecessor_id AND y.kind IN ({divided})
+        SELECT 1 FROM {SUCCESSION} y WHERE y.predecessor_id = x.predecessor_id AND y.kind IN ({DIVIDED})
     )
 ),
 given AS (
@@ -227,13 +227,13 @@ given AS (
     WHERE {scope.periods("o.period_id")} AND {scope.tree("up.above_id", "o.period_id")} AND t.agency_id IS NULL
     AND NOT {leaf.format("up.above_id")}
     UNION ALL
-    SELECT t.above_id, o.period_id, {_named(_passed_on())}
+    SELECT t.above_id, o.period_id, {named(passed_on())}
     FROM passed t
     JOIN {SUMMARY} o ON o.agency_id = t.agency_id AND o.period_id = t.period_id AND o.tree = FALSE
     WHERE {scope.tree("t.above_id", "t.period_id")}
 ),
 fresh AS (
-    SELECT g.above_id AS agency_id, g.period_id, {_named(sums)} FROM given g GROUP BY g.above_id, g.period_id
+    SELECT g.above_id AS agency_id, g.period_id, {named(sums)} FROM given g GROUP BY g.above_id, g.period_id
     UNION ALL
     SELECT o.agency_id, o.period_id, {", ".join(f"o.{name}" for name in VALUES)} FROM {SUMMARY} o
     WHERE o.tree = FALSE AND {scope.own("o")} AND {leaf.format("o.agency_id")}

@@ -117,10 +117,12 @@ def test_broken_references_are_named(line, cast):
         cursor.execute("UPDATE dossiers_line SET procedure_id = 999999 WHERE id = %s", [line.pk])
         Agency.objects.filter(pk=cast.ngv.pk).update(path="/1/2/3/")
         try:
-            assert found() == [
-                f"broken reference: dossiers.line {line.pk} procedure",
-                "broken reference: agency HN-NGV path /1/2/3/",
-            ]
+            *sums, line_told, agency_told = found()
+            assert line_told == f"broken reference: dossiers.line {line.pk} procedure"
+            assert agency_told == "broken reference: agency HN-NGV path /1/2/3/"
+            # The sums of the procedure that the line belongs to, and of the one that is not there.
+            assert {one.split()[0] + one.split()[1] for one in sums} == {"stalerates:"}
+            assert "stale rates: #999999 2026-Q3 sums by procedure differ from the lines" in sums
         finally:
             cursor.execute("UPDATE dossiers_line SET procedure_id = %s WHERE id = %s", [line.procedure_id, line.pk])
 

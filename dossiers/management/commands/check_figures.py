@@ -59,6 +59,8 @@ def stale_rates() -> Iterator[str]:
         yield f"stale rates: {agency} {period} since {timezone.localtime(since).isoformat(timespec='minutes')}"
     for agency, period, tree in tally.differences():
         yield f"stale rates: {agency} {period} {'tree' if tree else 'own'} sums differ from the lines"
+    for about, period in tally.procedure_differences():
+        yield f"stale rates: {about} {period} sums by procedure differ from the lines"
 
 
 def broken_references() -> Iterator[str]:
