@@ -13,7 +13,7 @@ from agencies.models import Agency, ApiToken, Person, Role, Succession
 from dossiers import tally
 from dossiers.choices import ReturnState
 from dossiers.models import Extension, LateReason, Period
-from inspections.models import Recommendation, Team, TeamMember, Visit
+from inspections.models import Plan, Recommendation, Team, TeamMember, Visit
 from procedures.models import AgencyProcedure, Field, Holiday, Procedure, StatedLevelCount
 from records.choices import JobState
 from records.models import Document, Event, Source
@@ -70,6 +70,16 @@ class Rows:
             period=self.period(n),
             state="concluded",
         )
+
+    def plan(self, n: int) -> Plan:
+        plan = Plan.objects.create(year=2026, kind=KIND, title=f"Kế hoạch {n}")
+        plan.units.create(agency=self.agency(n), month=n)
+        return plan
+
+    def plan_unit(self, n: int) -> None:
+        plan = Plan.objects.filter(pk=1).first() or Plan.objects.create(pk=1, year=2026, kind=KIND, title="Kế hoạch")
+        visit = self.visit(n)
+        plan.units.create(agency=visit.agency, month=n, team=visit.team, visit=visit)
 
     def recommendation(self, n: int) -> None:
         due = timezone.localdate() - timedelta(days=n)
@@ -170,6 +180,11 @@ LISTS = [
     ("quan", "/recommendations/letters/new/", Rows.recommendation),
     ("quan", "/recommendations/hand-over/", Rows.recommendation),
     ("quan", "/teams/", Rows.visit),
+    ("quan", "/plans/", Rows.plan),
+    ("quan", "/plans/?format=csv", Rows.plan),
+    ("quan", "/plans/1/", Rows.plan_unit),
+    ("quan", "/plans/coverage/", Rows.visit),
+    ("quan", "/plans/coverage/?format=csv", Rows.visit),
     ("quan", "/documents/", Rows.document),
     ("quan", "/claims/", Rows.claim),
     ("quan", "/claims/sources/", Rows.a_source),

@@ -16,7 +16,8 @@ from agencies.choices import TokenScope
 from agencies.models import ApiToken
 from dossiers import tally
 from dossiers.models import Return
-from inspections.models import Team
+from inspections.models import Brief, Plan, SelfCheck, Team
+from inspections.tally.briefing import brief_on
 from tests.world import SECRET, World, make_returns, make_visit, ready_document
 
 PEOPLE = ("lan", "minh", "tuan", "hoa", "khoa", "quan", "mai", "lanhdao", "kiemtoan", "admin")
@@ -84,8 +85,18 @@ MATRIX = [
     ("post", "/visits/{visit}/record/", {302: TEAM, 403: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
     ("post", "/visits/{visit}/conclude/", {409: "hoa", 403: f"{AGENCY} khoa {OVERSIGHT}"}, HIDDEN),
     ("post", "/visits/{visit}/documents/report/", {302: f"{TEAM} {OFFICE}", 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
-    ("post", "/visits/{visit}/documents/minutes/", {302: f"{TEAM} {OFFICE}", 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
-    ("post", "/visits/{visit}/documents/notice/", {409: f"hoa {OFFICE}", 403: f"{AGENCY} khoa lanhdao kiemtoan"}, HIDDEN),
+    (
+        "post",
+        "/visits/{visit}/documents/minutes/",
+        {302: f"{TEAM} {OFFICE}", 403: f"{AGENCY} lanhdao kiemtoan"},
+        HIDDEN,
+    ),
+    (
+        "post",
+        "/visits/{visit}/documents/notice/",
+        {409: f"hoa {OFFICE}", 403: f"{AGENCY} khoa lanhdao kiemtoan"},
+        HIDDEN,
+    ),
     # What is found stays with the team until it is released.
     ("get", "/findings/{released}/", {200: f"{AGENCY} {TEAM} {OVERSIGHT}"}, HIDDEN),
     ("get", "/findings/{unreleased}/", {200: f"{TEAM} {OVERSIGHT}"}, HIDDEN),
@@ -119,10 +130,52 @@ MATRIX = [
     ("get", "/recommendations/escalation/", {200: OFFICE}, REFUSED),
     ("get", "/recommendations/letters/new/", {200: f"{TEAM} {OFFICE}"}, REFUSED),
     ("post", "/recommendations/{issued}/extend/", {422: TEAM, 403: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
-    ("post", "/recommendations/{issued}/hand_over/", {422: f"hoa {OFFICE}", 403: "lan minh khoa lanhdao kiemtoan"}, HIDDEN),
+    (
+        "post",
+        "/recommendations/{issued}/hand_over/",
+        {422: f"hoa {OFFICE}", 403: "lan minh khoa lanhdao kiemtoan"},
+        HIDDEN,
+    ),
     ("get", "/visits/new/", {200: f"hoa {OFFICE}"}, REFUSED),
     ("get", "/teams/new/", {200: OFFICE}, REFUSED),
     ("get", "/teams/{team}/", {200: f"{TEAM} {OVERSIGHT}"}, HIDDEN),
+    ("get", "/teams/{team}/edit/", {200: OFFICE, 403: f"{TEAM} lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/teams/{team}/close/", {422: f"hoa {OFFICE}", 403: "khoa lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/teams/{team}/reopen/", {409: OFFICE, 403: f"{TEAM} lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/teams/{team}/documents/founding/", {302: f"{TEAM} {OFFICE}", 403: "lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/teams/{team}/documents/closing/", {302: f"{TEAM} {OFFICE}", 403: "lanhdao kiemtoan"}, HIDDEN),
+    # What precedes a visit: the brief stays with the team and the oversight, the agency answers for itself.
+    ("post", "/visits/{visit}/brief/", {302: f"{TEAM} {OFFICE}", 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
+    ("get", "/visits/{visit}/self-check/", {200: f"{TEAM} {OFFICE}", 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
+    ("get", "/briefs/{brief}/", {200: f"{TEAM} {OVERSIGHT}"}, HIDDEN),
+    ("get", "/self-checks/{self_check}/", {200: f"{AGENCY} {TEAM} {OVERSIGHT}"}, HIDDEN),
+    ("post", "/self-checks/{self_check}/answer/", {302: AGENCY, 403: f"{TEAM} {OVERSIGHT}"}, HIDDEN),
+    (
+        "post",
+        "/self-checks/{self_check}/withdraw/",
+        {302: f"{TEAM} {OFFICE}", 403: f"{AGENCY} lanhdao kiemtoan"},
+        HIDDEN,
+    ),
+    (
+        "post",
+        "/self-checks/{self_check}/send_back/",
+        {409: f"{TEAM} {OFFICE}", 403: f"{AGENCY} lanhdao kiemtoan"},
+        HIDDEN,
+    ),
+    # Plans are the office's; teams read what is issued.
+    ("get", "/plans/new/", {200: OFFICE}, REFUSED),
+    ("get", "/plans/coverage/", {200: OVERSIGHT}, REFUSED),
+    ("get", "/plans/own/2026/", {200: OFFICE}, REFUSED),
+    ("get", "/plans/{plan}/", {200: f"{TEAM} {OVERSIGHT}"}, HIDDEN),
+    ("get", "/plans/{draft_plan}/", {200: OVERSIGHT}, HIDDEN),
+    ("get", "/plans/{draft_plan}/edit/", {200: OFFICE, 403: "lanhdao kiemtoan"}, HIDDEN),
+    ("get", "/plans/{plan}/edit/", {409: OFFICE, 403: f"{TEAM} lanhdao kiemtoan"}, HIDDEN),
+    ("get", "/plans/{plan}/units/new/", {200: OFFICE, 403: f"{TEAM} lanhdao kiemtoan"}, HIDDEN),
+    ("get", "/plans/{plan}/units/{plan_unit}/", {200: OFFICE, 403: f"{TEAM} lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/plans/{draft_plan}/issue/", {422: OFFICE, 403: "lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/plans/{plan}/make_visits/", {302: OFFICE, 403: f"{TEAM} lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/plans/{plan}/close/", {302: OFFICE, 403: f"{TEAM} lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/plans/{plan}/documents/", {302: OFFICE, 403: f"{TEAM} lanhdao kiemtoan"}, HIDDEN),
     ("get", "/agencies/new/", {200: OFFICE}, REFUSED),
     ("get", "/agencies/HN-KHCN/edit/", {200: OFFICE}, REFUSED),
     ("get", "/procedures/new/", {200: OFFICE}, REFUSED),
@@ -145,14 +198,28 @@ MATRIX = [
 LISTS = (
     "/", "/returns/", "/visits/", "/recommendations/", "/documents/", "/claims/", "/claims/targets/", "/agencies/", "/procedures/",
     "/periods/", "/search/?q=quay+so+ba", "/search/?q=KHCN", "/returns/?format=csv", "/visits/?format=csv",
-    "/recommendations/?format=csv", "/agencies/HN-KHCN/", "/teams/",
+    "/recommendations/?format=csv", "/agencies/HN-KHCN/", "/teams/", "/plans/", "/plans/?format=csv",
 )  # fmt: skip
 SENT = {"version": "1", "reason": "Đã xem", "response": "Đã xem", "text": "Đã xem", "answer": "Đã xem"}
+
+
+def prepared(world: World) -> dict[str, object]:
+    """A plan issued and one in draft, a brief and a self-check report of the visit."""
+    values = {"year": 2026, "kind": world.visit.kind}
+    plan = Plan.objects.create(title="Kế hoạch 2026", state="issued", **values)
+    unit = plan.units.create(agency=world.cast.ngv, month=5, team=world.visit.team)
+    draft = Plan.objects.create(title="Dự thảo kế hoạch", **values)
+    brief = Brief.objects.create(visit=world.visit, content=brief_on(world.visit, world.visit.date), sha256="0" * 64)
+    asked = {"outline": SECRET, "due": world.visit.date, "asked_by": world.cast.hoa}
+    self_check = SelfCheck.objects.create(visit=world.visit, agency=world.visit.agency, **asked)
+    told = {"plan": plan, "plan_unit": unit, "draft_plan": draft, "brief": brief, "self_check": self_check}
+    return {name: thing.pk for name, thing in told.items()}
 
 
 def addresses(world: World) -> dict[str, object]:
     """What the table's braces stand for."""
     return {
+        **prepared(world),
         **{state: item.pk for state, item in world.returns.items()},
         "visit": world.visit.pk,
         "team": world.visit.team_id,

@@ -283,6 +283,9 @@ def _team_groups(user, today: date) -> list[Group]:
         for item in visits.for_list()[:ROWS_SHOWN]
     ]
     groups = [Group(_("My team's visits"), _sorted(rows), visits.count(), reverse("inspections:visit_list"))]
+    awaited = SelfCheck.objects.awaited().filter(visit__team_id__in=teams)
+    if group := _self_check_group(_("Self-check reports awaited"), awaited, today, _("Look")):
+        groups.append(group)
     followed = Recommendation.objects.visible_to(user).followed_by(teams)
     for title, found, action, query in (
         (_("Remedies to verify"), Q(state=RecommendationState.ANSWERED), _("Verify the remedy"), "state=answered"),
