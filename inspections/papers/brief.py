@@ -67,10 +67,10 @@ def _rate_blocks(content: dict) -> list[Block]:
         return [*made, Paragraph("Chưa có báo cáo quý nào được chấp nhận.")]
     heads = (Column("Kỳ báo cáo", "day"), Column("Đơn vị"), *(Column(code, "short") for code in FORMULAS))
     cells = tuple(
-        (periods.title(row["period"]), _whose(row, own), *(_rate(row, code).printed for code in FORMULAS))
+        (periods.title(row["period"]), _whose(row, "Đơn vị"), *(_rate(row, code).printed for code in FORMULAS))
         for row in rows
     )
-    made.append(Table("Bảng 2. Các quý gần nhất, như đã báo cáo", heads, cells))
+    made.append(Table(f"Bảng 2. Các quý gần nhất của {own}, như đã báo cáo", heads, cells))
     heads = (
         Column("Kỳ báo cáo", "day"),
         Column("Đơn vị"),
@@ -78,7 +78,7 @@ def _rate_blocks(content: dict) -> list[Block]:
     )
     names = ("received", "resolved", "in_time", "resolved_overdue", "pending")
     cells = tuple(
-        (periods.title(row["period"]), _whose(row, own), *(format_count(row["counts"][name]) for name in names))
+        (periods.title(row["period"]), _whose(row, "Đơn vị"), *(format_count(row["counts"][name]) for name in names))
         for row in rows
     )
     made.append(Table("Bảng 3. Số hồ sơ của các quý đó", heads, cells))
@@ -148,7 +148,7 @@ def _claims(content: dict) -> list[Block]:
     rows = content.get("claims", [])
     if not rows:
         return [*made, Paragraph(NOTHING)]
-    heads = (Column("Công bố"), Column("Nguồn", "unit"), Column("Kết luận", "unit"), Column("Căn cứ", "area"))
+    heads = (Column("Công bố", "unit"), Column("Nguồn", "day"), Column("Kết luận", "day"), Column("Căn cứ"))
     cells = tuple(
         (
             f"{row['text']}{' (' + row['period'] + ')' if row['period'] else ''}",

@@ -120,7 +120,7 @@ def _visits(team: Team) -> Table:
         (str(number), visit.agency.name, visit.date_text, str(VisitState(visit.state).label))
         for number, visit in enumerate(team.visits.select_related("agency").order_by("date", "pk"), start=1)
     )
-    return Table("Bảng 1. Các cuộc kiểm tra, giám sát đã thực hiện", heads, rows)
+    return Table("Bảng 1. Các cuộc kiểm tra, giám sát của đoàn", heads, rows)
 
 
 def _recommendation_words(team: Team) -> str:
