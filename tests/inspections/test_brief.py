@@ -100,7 +100,7 @@ def ask(client, visit, **data):
     return client.post(reverse("inspections:self_check_new", args=[visit.pk]), defaults | data)
 
 
-def test_self_check_is_asked_answered_and_sent_back(cast, client_of, coming, django_capture_on_commit_callbacks):
+def test_self_check_is_asked_answered_and_sent_back(cast, client_of, coming, photo_bytes):
     hoa, lan = client_of(cast.hoa), client_of(cast.lan)
     assert ask(hoa, coming).status_code == 302
     item = SelfCheck.objects.get()
@@ -117,12 +117,12 @@ def test_self_check_is_asked_answered_and_sent_back(cast, client_of, coming, dja
     answer = reverse("inspections:self_check_action", args=[item.pk, "answer"])
     assert hoa.post(answer, {"version": 1, "text": "x"}).status_code == 403
     assert lan.post(answer, {"version": 1}).status_code == 422
-    pdf = ContentFile(b"%PDF-1.7 bao cao", name="bao-cao.pdf")
-    assert lan.post(answer, {"version": 1, "text": "Đã tự kiểm tra", "evidence": pdf}).status_code == 302
+    picture = ContentFile(photo_bytes(), name="bao-cao.jpg")
+    assert lan.post(answer, {"version": 1, "text": "Đã tự kiểm tra", "evidence": picture}).status_code == 302
     item.refresh_from_db()
     assert (item.state, item.answer, item.answered_by) == ("answered", "Đã tự kiểm tra", cast.lan)
     file = reverse("inspections:self_check_file", args=[item.files.get().file_id])
-    assert b"".join(hoa.get(file).streaming_content).startswith(b"%PDF-")
+    assert b"".join(hoa.get(file).streaming_content).startswith(b"\xff\xd8")
     assert client_of(cast.tuan).get(file).status_code == 404
     back = reverse("inspections:self_check_action", args=[item.pk, "send_back"])
     assert lan.post(back, {"version": 2, "reason": "x"}).status_code == 403
