@@ -59,15 +59,16 @@ class Network:
     """What befalls the requests of the page on their way."""
 
     def __init__(self, rng: random.Random):
-        self.rng, self.whole, self.befell, self.held = rng, False, Counter(), []
+        self.rng, self.whole, self.offline, self.befell, self.held = rng, False, False, Counter(), []
 
     def route(self, route: Route) -> None:
-        fault = (
-            None if self.whole else self.rng.choices([*FAULTS, None], [*FAULTS.values(), 1 - sum(FAULTS.values())])[0]
-        )
+        fault = None if self.whole else "drop" if self.offline else self._fault()
         self.befell[fault or "passed"] += 1
         with suppress(Error):  # a killed tab's request has nobody to be answered to
             self._befall(route, fault)
+
+    def _fault(self) -> str | None:
+        return self.rng.choices([*FAULTS, None], [*FAULTS.values(), 1 - sum(FAULTS.values())])[0]
 
     def _befall(self, route: Route, fault: str | None) -> None:
         if fault == "drop":
@@ -214,17 +215,13 @@ def journey(browser: Browser, address: str, site: Site, seed: int, *, control: b
 def _befall(phone: Phone, page: Page, site: Site, rng: random.Random) -> None:
     """What may happen after an input: a killed tab, a reload, no network, a second tab, the colleague, a full disk."""
     chance = rng.random()
-    offline = chance < 0.28
     if chance < 0.14:
         phone.kill(page)
     elif chance < 0.2:
-        page.evaluate("removeEventListener('beforeunload', () => {})")
         page.close(run_before_unload=False)
         phone.tabs.remove(page)
-    elif offline:
-        phone.context.set_offline(True)
-        page.wait_for_timeout(rng.choice((50, 300)))
-        phone.context.set_offline(False)
+    elif chance < 0.28:
+        phone.network.offline = not phone.network.offline
     elif chance < 0.36 and len(phone.tabs) < 2:
         phone.open()
     elif chance < 0.42:

@@ -16,6 +16,7 @@ from tests.dossiers.entry import kill
 from tests.inspections.site import (
     FULL,
     OPERATIONS,
+    Way,
     all_sent,
     answer,
     kept,
@@ -60,12 +61,12 @@ def test_it_opens_and_records_offline_from_the_first_load_on(phone, listed, cast
 def test_a_killed_tab_has_lost_nothing(phone, listed, cast):
     page = phone(cast.hoa, listed)
     context = page.context
-    context.route(OPERATIONS, lambda route: route.abort())
+    way = Way(context)
     answer(page, "A1", "Chưa đạt")
     note(page, "A1", "Thiếu 2 người")
     expect(queue(page)).to_contain_text("2 mục")
     kill(page)
-    context.unroute(OPERATIONS)
+    way.cut = False
     again = phone(cast.hoa, listed, context)
     all_sent(again)
     expect(line(again, "A1").locator("textarea")).to_have_value("Thiếu 2 người")
@@ -162,11 +163,11 @@ def test_two_members_keep_both_and_choose(phone, listed, cast):
 def test_another_person_neither_sees_nor_sends_what_waits(phone, listed, cast, client_of, live_server):
     page = phone(cast.hoa, listed)
     context = page.context
-    context.set_offline(True)
+    way = Way(context)
     note(page, "A1", "Của Hoa")
     expect(queue(page)).to_contain_text("1 mục")
     kill(page)
-    context.set_offline(False)
+    way.cut = False
     sign_in(context, client_of(cast.khoa), live_server.url)
     theirs = phone(cast.khoa, listed, context)
     all_sent(theirs)
