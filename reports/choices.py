@@ -19,6 +19,14 @@ class Verdict(models.TextChoices):
     CONTRADICTS = "contradicts", pgettext_lazy("verdict", "contradicts the counts")
 
 
+class Clash(models.TextChoices):
+    """What speaks against a published figure."""
+
+    COUNTS = "counts", pgettext_lazy("contradiction", "against the counts")
+    CLAIM = "claim", pgettext_lazy("contradiction", "against another published figure")
+    ROW = "row", pgettext_lazy("contradiction", "its own row does not add up")
+
+
 class Rounding(models.TextChoices):
     """How a source came from the exact percentage to the printed one."""
 

@@ -11,11 +11,13 @@ from cchc_portal.lib.forms import DayInput
 from cchc_portal.lib.text import search_key, search_terms
 from records.choices import SourceKind
 from records.models import Source
+from reports.choices import Clash, Verdict
 from reports.models import Claim, Target
+from reports.tally.claims import judged
 
 
 class ClaimFilter(django_filters.FilterSet):
-    """Claims by words, agency and source."""
+    """Claims by words, agency, source and verdict."""
 
     q = django_filters.CharFilter(label=_("Words"), method="by_words")
     agency = django_filters.ModelChoiceFilter(
@@ -23,6 +25,12 @@ class ClaimFilter(django_filters.FilterSet):
     )
     source = django_filters.ModelChoiceFilter(
         label=_("Source"), queryset=Source.objects.all(), to_field_name="code", empty_label=_("All sources")
+    )
+    verdict = django_filters.ChoiceFilter(
+        label=_("Verdict"), choices=Verdict.choices, empty_label=_("All verdicts"), method="by_verdict"
+    )
+    sort = SortFilter(
+        agency="agency__sort_key", period="period__last_day", source="source__code", measure="measure", text="text"
     )
 
     class Meta:
@@ -36,6 +44,34 @@ class ClaimFilter(django_filters.FilterSet):
 
     def by_words(self, rows, name, value):
         return rows.filter(search_q(value))
+
+    def by_verdict(self, rows, name, value):
+        """The register is short and a verdict is never stored, so that it cannot grow stale: judged on the spot."""
+        return rows.filter(pk__in=[row.claim.pk for row in judged(list(rows)) if row.verdict == value])
+
+
+class ContradictionFilter(ClaimFilter):
+    """Contradictions by what the claims in them are found by, and by what speaks against them."""
+
+    verdict = None
+    kind = django_filters.ChoiceFilter(
+        label=_("What speaks against it"), choices=Clash.choices, empty_label=_("Anything"), method="left_alone"
+    )
+
+    def left_alone(self, rows, name, value):
+        """A kind belongs to the contradiction, not to a claim: `chosen` asks for it."""
+        return rows
+
+    def chosen(self, found: list) -> list:
+        """Those of these contradictions that the filters leave, in the order that was asked for."""
+        place = {pk: number for number, pk in enumerate(self.qs.values_list("pk", flat=True))}
+        kind = self.form.cleaned_data.get("kind")
+        kept = [
+            one for one in found if (not kind or one.kind == kind) and any(claim.pk in place for claim in one.claims)
+        ]
+        if self.form.cleaned_data.get("sort"):
+            kept.sort(key=lambda one: min(place[claim.pk] for claim in one.claims if claim.pk in place))
+        return kept
 
 
 def _search_box(method: str) -> django_filters.CharFilter:

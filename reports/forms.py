@@ -7,8 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from agencies.choices import AgencyKind
+from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.forms import DayInput, RegisterForm
-from dossiers.choices import FORMULA_LABELS
+from cchc_portal.lib.numbers import MAX_COUNT, format_count
+from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
 from records.models import Source
 from reports.models import Claim, Target
 
@@ -21,6 +23,24 @@ UNITS = {
     "rank": gettext_lazy("rank"),
     "count": gettext_lazy("count"),
 }
+# How a source without any date is kept: the portal's own language, as the printed name of a source shows it.
+DATE_NOT_KNOWN = "không rõ"
+# Figures of a published row, in the order of the form; apology letters are no part of what others publish.
+ROW_FIGURES = (
+    "stated_received",
+    "received_online",
+    "received_direct",
+    "carried_over",
+    "stated_resolved",
+    "resolved_early",
+    "resolved_on_time",
+    "stated_in_time",
+    "resolved_overdue",
+    "stated_pending",
+    "pending_within",
+    "pending_overdue",
+    "withdrawn",
+)
 _NUMBER = re.compile(r"\d{1,12}([.,]\d{1,6})?")
 
 
@@ -28,6 +48,11 @@ def _with_stored(choices: list, stored: str) -> list:
     """The choices, and the stored word where a source uses one that is not in the list."""
     known = {code for code, _label in choices}
     return choices if not stored or stored in known else [*choices, (stored, stored)]
+
+
+def row_words(row: dict | None) -> str:
+    """A published row in one line, for the page that shows both versions of a claim."""
+    return "; ".join(f"{FIGURE_LABELS[name]}: {format_count(value)}" for name, value in (row or {}).items()) or "–"
 
 
 class SourceForm(RegisterForm):
@@ -50,13 +75,18 @@ class SourceForm(RegisterForm):
 
     def clean_date_text(self) -> str:
         text = self.cleaned_data["date_text"].strip()
+        if text == DATE_NOT_KNOWN:
+            return text
         if not re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", text):
             raise forms.ValidationError(_("Write 2020, 2020-05 or 2020-05-14."))
         return text
 
 
 class ClaimForm(RegisterForm):
-    """A published statement: its words stay as printed, its number with the decimals that were printed."""
+    """A published statement: its words stay as printed, its number with the decimals that were printed.
+
+    The row that was printed with it is typed figure by figure; what is left blank was not printed.
+    """
 
     class Meta:
         model = Claim
@@ -72,6 +102,7 @@ class ClaimForm(RegisterForm):
             "denominator",
             "formula",
             "source",
+            "row",
         ]
         widgets = {"text": forms.Textarea(attrs={"rows": 2})}
         help_texts = {
@@ -92,6 +123,34 @@ class ClaimForm(RegisterForm):
             label=self.fields["formula"].label, choices=_with_stored(formulas, self.instance.formula), required=False
         )
 
+        del self.fields["row"]
+        for name in ROW_FIGURES:
+            self.fields[f"row_{name}"] = forms.IntegerField(
+                label=FIGURE_LABELS[name],
+                min_value=0,
+                max_value=MAX_COUNT,
+                required=False,
+                initial=(self.instance.row or {}).get(name),
+            )
+
+    @property
+    def row_fields(self) -> list[forms.BoundField]:
+        """The figures of the published row, for their own part of the page."""
+        return [self[f"row_{name}"] for name in ROW_FIGURES]
+
+    @property
+    def claim_fields(self) -> list[forms.BoundField]:
+        """Every visible field that is no figure of the row."""
+        return [field for field in self.visible_fields() if not field.name.startswith("row_")]
+
+    def _conflict(self, stored: dict) -> Conflict:
+        conflict = super()._conflict(stored)
+        if stored["row"] != self.instance.row:
+            label = _("Published row")
+            conflict.theirs.append((label, row_words(stored["row"])))
+            conflict.mine.append((label, row_words(self.instance.row)))
+        return conflict
+
     def clean_value(self) -> str:
         value = self.cleaned_data["value"].strip().removesuffix("%").strip()
         if value and not _NUMBER.fullmatch(value):
@@ -104,6 +163,10 @@ class ClaimForm(RegisterForm):
             self.add_error("period", _("Choose the period, or write it in the words of the source."))
         if (data.get("numerator") is None) != (data.get("denominator") is None):
             self.add_error("denominator", _("Numerator and denominator are stated together or not at all."))
+        typed = {name: data.get(f"row_{name}") for name in ROW_FIGURES}
+        # Figures that the page does not show, from an import, stay.
+        other = {name: value for name, value in (self.instance.row or {}).items() if name not in ROW_FIGURES}
+        data["row"] = other | {name: value for name, value in typed.items() if value is not None} or None
         return data
 
 

@@ -10,6 +10,7 @@ from dossiers.rules import (
     DERIVED_NAMES,
     FORMULAS,
     ON_TIME_FORMULAS,
+    SHOW,
     Breach,
     Figures,
     Rate,
@@ -17,6 +18,7 @@ from dossiers.rules import (
     sum_lines,
     terms,
 )
+from dossiers.rules import unclassified as left_over
 
 # Verdicts; the words people read are in choices.Verdict.
 AGREES, AGREES_TRUNCATED = "agrees", "agrees_truncated"
@@ -166,9 +168,34 @@ def _judge_percent(claim, figures):
     return Judgement(CONTRADICTS if impossible else CANNOT_BE_CHECKED, hidden=hidden)
 
 
-def _judge_count(claim, figures):
+def from_parts(row: Figures, measure: str) -> int | None:
+    """What the rest of a published row says to its total `measure`, or None where that does not follow.
+
+    A total is no witness for itself: resolved is early, on time and overdue, received is resolved, pending and
+    withdrawn. Where withdrawn was not printed, received follows only if resolved and pending reach or exceed it.
+    """
+    if measure == "resolved":
+        computed = row.computed("resolved")
+        return _plus(row, "in_time", "resolved_overdue") if computed is None else computed
+    if measure == "received" and row.computed("received") is None:
+        rest = left_over(row)
+        if rest is None or (rest > 0 and row.number("withdrawn") is None):
+            return None
+        return row.number("received") - rest
+    return row.computed(measure) if measure in DERIVED_NAMES else None
+
+
+def _plus(row, *names):
+    numbers = [row.number(name) for name in names]
+    return None if None in numbers else sum(numbers)
+
+
+def _judge_count(claim, figures, of_itself):
     stated = _number(claim.value)
-    count = figures.number(claim.measure) if claim.measure in (*CELL_NAMES, *DERIVED_NAMES) else None
+    if of_itself:
+        count = from_parts(figures, claim.measure)
+    else:
+        count = figures.number(claim.measure) if claim.measure in (*CELL_NAMES, *DERIVED_NAMES) else None
     if stated is None or count is None:
         return Judgement(CANNOT_BE_CHECKED, count=count)
     return Judgement(AGREES if stated[0] == count else CONTRADICTS, count=count)
@@ -179,15 +206,75 @@ def judge(claim: Statement, lines: Iterable[Figures] = (), *, row: Figures | Non
 
     A percentage is tried under its formula, else under every formula its measure may mean, rounded half up and
     truncated to the decimals that were printed. The formulas whose counts are known decide. Without lines the claim's
-    own published `row` is used; without that its own numerator and denominator. Where only the denominator is known,
-    the judgement names the hidden counts that fit; where none fits, the claim contradicts the counts.
+    own published `row` is used, and of its totals only what follows from the rest of it; without that its own
+    numerator and denominator. Where only the denominator is known, the judgement names the hidden counts that fit;
+    where none fits, the claim contradicts the counts.
     """
     figures = sum_lines(lines)
-    if row is not None and not any(figures.known(name) for name in CELL_NAMES):
+    of_itself = row is not None and not any(figures.known(name) for name in CELL_NAMES)
+    if of_itself:
         figures = row.as_published(True)
-    return _judge_percent(claim, figures) if claim.unit == "percent" else _judge_count(claim, figures)
+    return _judge_percent(claim, figures) if claim.unit == "percent" else _judge_count(claim, figures, of_itself)
 
 
 def row_gaps(row: Figures) -> list[Breach]:
-    """What the identities say to a claim's published row; gaps are shown and stop nothing."""
-    return check(row, published=True)
+    """What the identities say to a claim's published row; gaps are shown and stop nothing.
+
+    R2 also holds where a source prints early and on time as one number, beside overdue.
+    """
+    found = check(row, published=True)
+    total, parts = row.number("resolved"), _plus(row, "in_time", "resolved_overdue")
+    if row.computed("resolved") is None and None not in (total, parts) and total != parts:
+        params = {"total": total, "parts": parts, "gap": total - parts, "excess": abs(total - parts)}
+        cells = ("resolved_overdue", "stated_in_time", "stated_resolved")
+        found.append(Breach("R2", "R2", SHOW, total - parts, cells, params))
+    return found
+
+
+def in_no_class(row: Figures) -> int:
+    """Dossiers of a published row that are neither resolved, pending nor withdrawn; 0 where that is not known."""
+    return max(0, left_over(row.as_published(True)) or 0)
+
+
+def row_rates(row: Figures) -> tuple[Rate, ...]:
+    """The on-time rate of a published row under every formula whose counts were printed."""
+    read = row.as_published(True)
+    rates = (Rate(*terms(read, code), code) for code in ON_TIME_FORMULAS)
+    return tuple(rate for rate in rates if rate.value is not None)
+
+
+def printed_range(claim: Statement) -> tuple[Fraction, Fraction] | None:
+    """From where (inclusive) to where (exclusive) an exact number may lie that prints as the claim's, however rounded.
+
+    A count is itself: both ends are the same. None where no number was stated.
+    """
+    stated = _number(claim.value)
+    if stated is None:
+        return None
+    value, decimals = stated
+    if claim.unit != "percent":
+        return value, value
+    unit = Fraction(1, 10**decimals)
+    return value - unit / 2, value + unit
+
+
+def refute_each_other(first: Statement, second: Statement) -> bool:
+    """Whether two statements of one measure of one agency and period cannot both be true.
+
+    Different formulas may give different rates. Two rates with the same own counts, or whose printed values leave
+    room for one number, are the same; other counts under the same formula are not.
+    """
+    if (first.measure, first.unit) != (second.measure, second.unit):
+        return False
+    if first.formula and second.formula and first.formula != second.formula:
+        return False
+    counts = [(claim.numerator, claim.denominator) for claim in (first, second)]
+    if first.formula == second.formula and None not in (*counts[0], *counts[1]) and counts[0] != counts[1]:
+        return True
+    ranges = printed_range(first), printed_range(second)
+    if None in ranges:
+        return False
+    (low, high), (other_low, other_high) = ranges
+    if first.unit != "percent":
+        return low != other_low
+    return high <= other_low or other_high <= low

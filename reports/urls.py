@@ -9,6 +9,7 @@ urlpatterns = [
     path("overview/", overview.overview, name="overview"),
     path("agencies/<str:code>/", agency.agency_profile, name="agency_profile"),
     path("claims/", claims.claim_list, name="claim_list"),
+    path("claims/contradictions/", claims.contradiction_list, name="contradiction_list"),
     path("claims/new/", registers.claim_new, name="claim_new"),
     path("claims/<int:pk>/", registers.claim_edit, name="claim_edit"),
     path("claims/targets/", registers.target_list, name="target_list"),

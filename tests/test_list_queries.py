@@ -107,6 +107,10 @@ class Rows:
             source=self.source,
         )
 
+    def contradiction(self, n: int) -> None:
+        self.claim(n)
+        Claim.objects.update(unit="dossiers", row={"stated_received": 5, "resolved_early": 1, "stated_resolved": 9})
+
     def succession(self, n: int) -> None:
         gone = Agency.objects.create(
             code=f"HN-G{n}",
@@ -187,6 +191,8 @@ LISTS = [
     ("quan", "/plans/coverage/?format=csv", Rows.visit),
     ("quan", "/documents/", Rows.document),
     ("quan", "/claims/", Rows.claim),
+    ("quan", "/claims/contradictions/", Rows.contradiction),
+    ("quan", "/claims/contradictions/?format=csv", Rows.contradiction),
     ("quan", "/claims/sources/", Rows.a_source),
     ("quan", "/claims/sources/?format=csv", Rows.a_source),
     ("quan", "/claims/targets/", Rows.target),

@@ -196,8 +196,9 @@ MATRIX = [
 ]
 # Lists answer everybody; what they show differs.
 LISTS = (
-    "/", "/returns/", "/visits/", "/recommendations/", "/documents/", "/claims/", "/claims/targets/", "/agencies/", "/procedures/",
-    "/periods/", "/search/?q=quay+so+ba", "/search/?q=KHCN", "/returns/?format=csv", "/visits/?format=csv",
+    "/", "/returns/", "/visits/", "/recommendations/", "/documents/", "/claims/", "/claims/targets/",
+    "/claims/contradictions/", "/agencies/", "/procedures/", "/periods/", "/search/?q=quay+so+ba", "/search/?q=KHCN",
+    "/returns/?format=csv", "/visits/?format=csv",
     "/recommendations/?format=csv", "/agencies/HN-KHCN/", "/teams/", "/plans/", "/plans/?format=csv",
 )  # fmt: skip
 SENT = {"version": "1", "reason": "Đã xem", "response": "Đã xem", "text": "Đã xem", "answer": "Đã xem"}

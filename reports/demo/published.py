@@ -53,14 +53,21 @@ SOURCES = {
 
 
 def read() -> dict:
-    """The published figures as the file has them."""
-    return json.loads((settings.BASE_DIR / "data" / "published_figures.json").read_text(encoding="utf-8"))
+    """The published figures as the files have them: those of the city, then claims about other provinces."""
+    figures, elsewhere = (
+        json.loads((settings.BASE_DIR / "data" / name).read_text(encoding="utf-8"))
+        for name in ("published_figures.json", "published_elsewhere.json")
+    )
+    figures["agencies_outside_hanoi"] += elsewhere["agencies"]
+    figures["sources"] |= elsewhere["sources"]
+    figures["claims"] += elsewhere["claims"]
+    return figures
 
 
 def load(figures: dict, agencies: dict[str, Agency]) -> None:
     """Every entry of every section; each section is told to the trail entry by entry."""
     for code, entry in figures["sources"].items():
-        kind, publisher, about = SOURCES.get(code, (SourceKind.PRESS, entry["publisher"], entry["about"]))
+        kind, publisher, about = SOURCES.get(code, (entry.get("kind"), entry["publisher"], entry["about"]))
         Source.objects.create(code=code, kind=kind, publisher=publisher, date_text=entry["date"], about=about)
     sources = {source.code: source for source in Source.objects.all()}
     periods = {period.label: period for period in Period.objects.all()}
@@ -151,6 +158,7 @@ def _claim(entry: dict, agencies: dict, periods: dict, sources: dict) -> Claim:
         numerator=entry.get("numerator"),
         denominator=entry.get("denominator"),
         formula=entry.get("formula", ""),
+        row=entry.get("row"),
         source=sources[entry["source"]],
     )
 

@@ -1,17 +1,17 @@
 """Published statements beside what the counts give."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
 from cchc_portal.lib import numbers
 from dossiers import rules
-from dossiers.choices import ReturnState
+from dossiers.choices import FORMULA_LABELS, IDENTITY_MESSAGES, ReturnState
 from dossiers.models import Line
 from reports.choices import Verdict
 from reports.models import Claim
-from reports.rules import HALF_UP, Judgement, judge
+from reports.rules import HALF_UP, Judgement, in_no_class, judge, row_gaps, row_rates
 
 BADGES = {
     Verdict.AGREES: "done",
@@ -25,12 +25,13 @@ TOLD_AT_MOST = 60
 
 @dataclass(frozen=True)
 class JudgedClaim:
-    """A claim, its verdict, and the sentences that say what the verdict rests on."""
+    """A claim, its verdict, the sentences that say what the verdict rests on, and where its own row does not add up."""
 
     claim: Claim
     verdict: Verdict
     judgement: Judgement
     sentences: list[str]
+    gaps: list[str] = field(default_factory=list)
 
     @property
     def badge(self) -> str:
@@ -99,13 +100,50 @@ def _sentences(claim: Claim, judgement: Judgement) -> list[str]:
     return said
 
 
+def row_of(claim: Claim) -> rules.Figures | None:
+    """The row that was published with the claim, as figures that a source stated."""
+    return rules.Figures.from_json(claim.row, published=True) if claim.row else None
+
+
+def gap_sentences(row: rules.Figures) -> list[str]:
+    """Where a published row does not add up: each identity with its gap, and the dossiers in no class."""
+    said = []
+    for gap in row_gaps(row):
+        params = {name: numbers.format_count(value) for name, value in gap.params.items()}
+        said.append(str(IDENTITY_MESSAGES[gap.key]) % params)
+    rest = in_no_class(row)
+    if rest:
+        said.append(_("%(count)s dossiers are in no class") % {"count": numbers.format_count(rest)})
+    return said
+
+
+def rate_sentences(row: rules.Figures) -> list[str]:
+    """What the one published row gives under every on-time formula: the spread that a bare percentage hides."""
+    return [
+        _("%(formula)s (%(words)s) from its row: %(rate)s (%(numerator)s/%(denominator)s)")
+        % {
+            "formula": rate.formula,
+            "words": FORMULA_LABELS[rate.formula],
+            "rate": rate.printed,
+            "numerator": numbers.format_count(rate.numerator),
+            "denominator": numbers.format_count(rate.denominator),
+        }
+        for rate in row_rates(row)
+    ]
+
+
 def judged(claims: list[Claim]) -> list[JudgedClaim]:
-    """Each claim with its verdict from the agency's accepted return of the claim's period."""
+    """Each claim with its verdict from the agency's accepted return of the claim's period, else from its own row."""
     lines = lines_of({(claim.agency_id, claim.period_id) for claim in claims if claim.period_id})
     result = []
     for claim in claims:
-        judgement = judge(claim, lines.get((claim.agency_id, claim.period_id), []))
-        result.append(JudgedClaim(claim, Verdict(judgement.verdict), judgement, _sentences(claim, judgement)))
+        row = row_of(claim)
+        judgement = judge(claim, lines.get((claim.agency_id, claim.period_id), []), row=row)
+        said, gaps = _sentences(claim, judgement), []
+        if row is not None:
+            said += [] if claim.unit == "percent" else rate_sentences(row)
+            gaps = gap_sentences(row)
+        result.append(JudgedClaim(claim, Verdict(judgement.verdict), judgement, said, gaps))
     return result
 
 
@@ -119,7 +157,7 @@ def told_of(agency_ids: list[int]) -> list[dict]:
             "source": str(one.claim.source),
             "code": str(one.verdict),
             "verdict": str(one.verdict.label),
-            "sentences": one.sentences,
+            "sentences": one.sentences + one.gaps,
         }
         for one in judged(list(rows[:TOLD_AT_MOST]))
     ]

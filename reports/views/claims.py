@@ -2,16 +2,18 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from agencies.permissions import keeps_registers
 from cchc_portal.lib.htmx import vary_on_htmx
 from cchc_portal.lib.paging import page_of
-from cchc_portal.lib.tables import Column, table_response
-from reports.filters import ClaimFilter
+from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
+from reports.filters import ClaimFilter, ContradictionFilter
 from reports.models import Claim, Target
 from reports.tally.claims import judged
+from reports.tally.contradictions import contradictions
 
 TARGETS_SHOWN = 10
 
@@ -22,7 +24,7 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     """The register of published statements with their verdicts."""
     claims = Claim.objects.visible_to(request.user).for_list().select_related("period")
     narrowed = ClaimFilter(request.GET, queryset=claims, request=request)
-    if request.GET.get("format") in ("csv", "xlsx"):
+    if request.GET.get("format") in CONTENT_TYPES:
         return _export(narrowed.qs, request.GET["format"])
     page = page_of(request, narrowed.qs)
     targets = Target.objects.visible_to(request.user).for_list()[:TARGETS_SHOWN]
@@ -61,9 +63,55 @@ def _export(claims, fmt: str) -> HttpResponse:
             row.claim.numerator,
             row.claim.denominator,
             str(row.verdict.label),
-            "; ".join(row.sentences),
+            "; ".join(row.sentences + row.gaps),
             str(row.claim.source),
         )
         for row in judged(list(claims))
     )
     return table_response("claims", columns, rows, fmt)
+
+
+@require_safe
+@vary_on_htmx
+def contradiction_list(request: HttpRequest) -> HttpResponse:
+    """Published figures that cannot be true: against the counts, against each other, against their own row."""
+    claims = Claim.objects.visible_to(request.user).for_list().select_related("period")
+    narrowed = ContradictionFilter(request.GET, queryset=claims, request=request)
+    found = narrowed.chosen(contradictions(list(claims))) if narrowed.is_valid() else []
+    if request.GET.get("format") in CONTENT_TYPES:
+        return _export_contradictions(found, request.GET["format"])
+    context = {
+        "filter": narrowed,
+        "page": page_of(request, found),
+        "breadcrumb": [(_("Published figures"), reverse("reports:claim_list")), (_("Contradictions"), None)],
+    }
+    return render(request, "reports/contradiction_list.html", context)
+
+
+def _export_contradictions(found, fmt: str) -> HttpResponse:
+    columns = [
+        Column(_("What speaks against it"), 30),
+        Column(_("Agency")),
+        Column(_("Period")),
+        Column(_("Statement"), 40),
+        Column(_("Value")),
+        Column(_("Unit")),
+        Column(_("Formula")),
+        Column(_("Why"), 60),
+        Column(_("Source"), 40),
+    ]
+    rows = (
+        (
+            str(one.kind.label),
+            one.row.claim.agency.code,
+            one.row.claim.period.label if one.row.claim.period else one.row.claim.period_text,
+            one.row.claim.text,
+            one.row.claim.value,
+            one.row.claim.unit,
+            one.row.claim.formula,
+            "; ".join(one.why),
+            str(one.row.claim.source),
+        )
+        for one in found
+    )
+    return table_response("contradictions", columns, rows, fmt)

@@ -20,6 +20,8 @@ from reports.forms import ClaimForm, SourceForm, TargetForm
 from reports.models import Claim, Target
 
 CLAIMS, SOURCES, TARGETS = "reports:claim_list", "reports:source_list", "reports:target_list"
+REGISTER_FORM, CLAIM_FORM = "registers/form.html", "reports/claim_form.html"
+EVENTS_SHOWN = 50
 
 
 @require_safe
@@ -101,13 +103,13 @@ def source_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim_new(request: HttpRequest) -> HttpResponse:
-    return _save_or_show(request, ClaimForm, None, _("New published figure"), "create_claim", CLAIMS)
+    return _save_or_show(request, ClaimForm, None, _("New published figure"), "create_claim", CLAIMS, CLAIM_FORM)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def claim_edit(request: HttpRequest, pk: int) -> HttpResponse:
     claim = get_object_or_404(Claim.objects.visible_to(request.user), pk=pk)
-    return _save_or_show(request, ClaimForm, claim, str(claim), "edit_claim", CLAIMS)
+    return _save_or_show(request, ClaimForm, claim, str(claim), "edit_claim", CLAIMS, CLAIM_FORM)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -122,7 +124,13 @@ def target_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _save_or_show(
-    request: HttpRequest, form_class: type[RegisterForm], row, title: str, action: str, back: str
+    request: HttpRequest,
+    form_class: type[RegisterForm],
+    row,
+    title: str,
+    action: str,
+    back: str,
+    template: str = REGISTER_FORM,
 ) -> HttpResponse:
     """Save the row with one event, or show the form with what was typed and why it was refused."""
     if not keeps_registers(request.user):
@@ -139,5 +147,6 @@ def _save_or_show(
         "title": title,
         "back": reverse(back),
         "breadcrumb": [(_("Published figures"), reverse(CLAIMS)), (title, None)],
+        "events": Event.objects.about(row).select_related("actor")[:EVENTS_SHOWN] if row else (),
     }
-    return render(request, "registers/form.html", context, status=422 if form.errors else 200)
+    return render(request, template, context, status=422 if form.errors else 200)

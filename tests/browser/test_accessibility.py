@@ -76,6 +76,8 @@ def addresses(world) -> dict[str, list[str]]:
             f"/returns/{returns['approved'].pk}/",
             f"/returns/{returns['approved'].pk}/send_back/",
             "/claims/",
+            "/claims/contradictions/",
+            f"/claims/{world.claim.pk}/",
             "/claims/targets/",
             "/claims/sources/",
             "/documents/",
