@@ -2,12 +2,15 @@
 
 from django.urls import path
 
-from reports.views import agency, claims, documents, overview, registers
+from reports.views import agency, claims, documents, field, overview, period, procedure, registers
 
 app_name = "reports"
 urlpatterns = [
     path("overview/", overview.overview, name="overview"),
     path("agencies/<str:code>/", agency.agency_profile, name="agency_profile"),
+    path("procedures/<str:code>/figures/", procedure.procedure_profile, name="procedure_profile"),
+    path("fields/<int:pk>/", field.field_profile, name="field_profile"),
+    path("periods/<str:label>/figures/", period.period_page, name="period_page"),
     path("claims/", claims.claim_list, name="claim_list"),
     path("claims/contradictions/", claims.contradiction_list, name="contradiction_list"),
     path("claims/new/", registers.claim_new, name="claim_new"),

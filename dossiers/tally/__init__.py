@@ -5,6 +5,7 @@ the worker sum the pair, everything above it and its procedures again.
 """
 
 from dossiers.tally.breaches import BrokenLine, broken_lines
+from dossiers.tally.by_procedure import counted_lines, grouped, late_of, procedure_sums
 from dossiers.tally.known import (
     adjusted_pairs,
     changed_since,
@@ -45,14 +46,18 @@ __all__ = [
     "adjusted_pairs",
     "broken_lines",
     "changed_since",
+    "counted_lines",
     "differences",
     "edition_on",
     "end_of",
     "figures_of",
+    "grouped",
     "known_on",
+    "late_of",
     "mark_stale",
     "period_before",
     "procedure_differences",
+    "procedure_sums",
     "ranking",
     "rate_of",
     "recompute",

@@ -8,9 +8,10 @@ from django.db.models import F, Q
 from agencies.models import Agency, Succession
 from dossiers import rules, tally
 from dossiers.models import Period, Return, Summary
-from inspections.models import Recommendation, Visit
+from inspections.models import Finding, Recommendation, Visit
 from reports.models import Claim
 from reports.tally.claims import JudgedClaim, judged
+from reports.tally.period import days_late, timeliness_of
 
 SHOWN = 20
 FORMULAS_SHOWN = ("D2", "D1", "online_share", "overdue_share")
@@ -67,33 +68,47 @@ def history(agency: Agency) -> list[HistoryRow]:
 
 
 @dataclass(frozen=True)
+class SentReturn:
+    """A return of the agency with whether it was sent in time (`reports.tally.period`)."""
+
+    item: Return
+    timeliness: str
+    days_late: int | None
+
+
+@dataclass(frozen=True)
 class Profile:
     """What the person may see of the agency beyond its register facts."""
 
     history: list[HistoryRow]
-    returns: list[Return]
+    returns: list[SentReturn]
     visits: list[Visit]
+    findings: list[Finding]
+    findings_total: int
     recommendations: list[Recommendation]
+    open_total: int
+    overdue_total: int
     claims: list[JudgedClaim]
     today: date
 
 
 def profile(agency: Agency, user, today: date) -> Profile:
-    """Figures, returns in work, visits, promises and published statements of the agency and of what it absorbed."""
+    """Figures, returns, visits, findings, promises and published statements of the agency and of what it absorbed."""
     family = family_of(agency)
+    returns = Return.objects.visible_to(user).current().filter(agency=agency).for_list().order_by("-period__last_day")
+    findings = Finding.objects.visible_to(user).filter(visit__agency__in=family)
+    promised = Recommendation.objects.visible_to(user).filter(agency__in=family)
     return Profile(
         history=history(agency),
-        returns=list(
-            Return.objects.visible_to(user).filter(agency=agency).for_list().order_by("-period__last_day")[:SHOWN]
-        ),
+        returns=[
+            SentReturn(item, timeliness_of(item, item.period), days_late(item, item.period)) for item in returns[:SHOWN]
+        ],
         visits=list(Visit.objects.visible_to(user).filter(agency__in=family).for_list()[:SHOWN]),
-        recommendations=list(
-            Recommendation.objects.visible_to(user)
-            .open()
-            .filter(agency__in=family)
-            .for_list()
-            .order_by(F("due").asc(nulls_last=True), "pk")[:SHOWN]
-        ),
+        findings=list(findings.select_related("area", "visit__team").order_by("-visit__date", "order", "pk")[:SHOWN]),
+        findings_total=findings.count(),
+        open_total=promised.open().count(),
+        overdue_total=promised.overdue(today).count(),
+        recommendations=list(promised.open().for_list().order_by(F("due").asc(nulls_last=True), "pk")[:SHOWN]),
         claims=judged(
             list(
                 Claim.objects.visible_to(user)

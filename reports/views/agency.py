@@ -1,6 +1,6 @@
 """Everything about one agency on one page; outsiders see its register facts only."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,13 +9,18 @@ from django.views.decorators.http import require_safe
 from agencies.models import Agency
 from agencies.permissions import keeps_registers
 from agencies.tally import register_facts
-from dossiers import rules
+from cchc_portal.lib.tables import CONTENT_TYPES
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
+from dossiers.models import Period
 from inspections.permissions import agencies_with_figures_for
 from procedures.tally import stated_facts
+from reports.tally.agency_period import agency_period
 from reports.tally.overview import trend
 from reports.tally.profile import FIGURES_SHOWN, FORMULAS_SHOWN, profile
+from reports.tally.slices import Slice
 from reports.views.figures import trend_figure
+from reports.views.period import TIMELINESS
+from reports.views.slices import LONGEST, chosen_formula, export_rows, slice_context
 
 
 @require_safe
@@ -30,15 +35,43 @@ def agency_profile(request: HttpRequest, code: str) -> HttpResponse:
         "may_edit": keeps_registers(request.user),
     }
     if agencies_with_figures_for(request.user).filter(pk=agency.pk).exists():
-        context["profile"] = profile(agency, request.user, today)
-        context["figure_labels"] = [FIGURE_LABELS[name] for name in FIGURES_SHOWN]
+        found = profile(agency, request.user, today)
+        context["profile"] = found
+        context["returns"] = [(row, *TIMELINESS[row.timeliness]) for row in found.returns]
+        context["history_labels"] = [FIGURE_LABELS[name] for name in FIGURES_SHOWN]
         context["formula_labels"] = [(code, FORMULA_LABELS[code]) for code in FORMULAS_SHOWN]
-        dated = [row for row in context["profile"].history if row.own and row.period.first_day]
-        if dated:
-            context["trend"] = trend_figure(
-                _("On-time rate of %(agency)s, %(formula)s")
-                % {"agency": agency.short_name, "formula": rules.DEFAULT_FORMULA},
-                rules.DEFAULT_FORMULA,
-                trend(agency, dated[0].period, rules.DEFAULT_FORMULA, tree=False),
-            )
+        periods = [row.period for row in found.history if row.own]
+        chosen = _chosen(request, agency, periods)
+        reported = agency_period(agency, chosen.period, chosen.formula) if chosen else None
+        if reported and request.GET.get("format") in CONTENT_TYPES:
+            parts = [(part.field.label, part.lines) for part in reported.fields]
+            return export_rows(f"{agency.code} {chosen.period.label}", chosen, parts, request.GET["format"])
+        context |= {"chosen": chosen, "reported": reported}
+        if reported:
+            context |= slice_context(chosen, reported.total) | {"narrowed": False, "trend": _trend(agency, chosen)}
     return render(request, "reports/agency_profile.html", context)
+
+
+def _chosen(request: HttpRequest, agency: Agency, periods: list[Period]) -> Slice | None:
+    """The period of the URL, else the agency's latest with exact days; None where nothing was accepted.
+
+    A period in which the agency reported nothing is shown as that. Raises Http404 for one that does not exist.
+    """
+    formula, asked = chosen_formula(request), request.GET.get("period", "")[:LONGEST]
+    period = next((one for one in periods if one.label == asked), None)
+    if asked and period is None:
+        period = Period.objects.visible_to(request.user).filter(label=asked).first()
+        if period is None:
+            raise Http404
+        periods = [period, *periods]
+    if period is None and periods:
+        period = next((one for one in periods if one.first_day), periods[0])
+    return Slice(period, periods, formula, [agency.pk]) if period else None
+
+
+def _trend(agency: Agency, chosen: Slice):
+    """The agency's own rate over the last periods; nothing for a publication without days."""
+    if chosen.period.first_day is None:
+        return None
+    name = _("On-time rate of %(agency)s, %(formula)s") % {"agency": agency.short_name, "formula": chosen.formula}
+    return trend_figure(name, chosen.formula, trend(agency, chosen.period, chosen.formula, tree=False))

@@ -21,6 +21,7 @@ from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
 from dossiers.models import Period
 from dossiers.tally import period_before
 from reports.tally import overview as tally
+from reports.tally.field import most_late
 from reports.views.figures import trend_figure
 
 KEPT_FOR = 3600
@@ -147,6 +148,7 @@ def _screen(request: HttpRequest) -> Screen | None:
         "formulas": [(code, FORMULA_LABELS[code]) for code in rules.FORMULAS],
         "kinds": [(kind, AgencyKind(kind).label, number) for kind, number in choice.kinds],
         "promises": tally.promises(request.user, choice.root, today),
+        "most_late": most_late(choice.period, choice.root),
         "visits": tally.visits(request.user, choice.root, choice.period),
     }
     # Rendered without the request: what is kept must not carry anything of the one who asked first.

@@ -1,0 +1,116 @@
+"""One field of work in one period: its procedures, the agencies that work in it; and where most is overdue."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from agencies.models import Agency
+from dossiers import rules, tally
+from dossiers.models import Period, Summary
+from procedures.models import Field, Procedure
+from reports.tally.slices import Slice, SliceRow, most_late_first, trend_of
+
+LATE_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class FieldProfile:
+    """The sums of the period, rows by procedure and by agency (most overdue first), the rate over the last periods."""
+
+    total: dict
+    procedures: list[SliceRow]
+    agencies: list[SliceRow]
+    trend: list[tuple[Period, rules.Rate | None]]
+
+
+def _procedure_row(procedure: Procedure, sums: dict, period: Period, formula: str) -> SliceRow:
+    url = f"{reverse('reports:procedure_profile', args=[procedure.code])}?period={period.label}"
+    return SliceRow(procedure.name, procedure.code, url, sums, tally.rate_of(sums, formula))
+
+
+def field_row(field: Field, sums: dict, period: Period, formula: str) -> SliceRow:
+    url = f"{reverse('reports:field_profile', args=[field.pk])}?period={period.label}"
+    return SliceRow(field.name, field.code, url, sums, tally.rate_of(sums, formula))
+
+
+def field_profile(field: Field, chosen: Slice) -> FieldProfile | None:
+    """What the person reads of the field in the period; None where nothing of it was accepted."""
+    sums = tally.procedure_sums(chosen.trend_periods, chosen.agencies, field=field)
+    now = [row for row in sums if row["period_id"] == chosen.period.pk]
+    if not now:
+        return None
+    procedures = Procedure.objects.in_bulk([row["procedure_id"] for row in now if row["procedure_id"]])
+    rows = [
+        _procedure_row(procedures[row["procedure_id"]], row, chosen.period, chosen.formula)
+        if row["procedure_id"]
+        else SliceRow(_("Reported by field, not by procedure"), "", "", row, tally.rate_of(row, chosen.formula))
+        for row in now
+    ]
+    lines = tally.counted_lines([chosen.period], chosen.agencies, field=field)
+    by_agency = tally.grouped(lines, "agency_id")
+    units = Agency.objects.in_bulk([key for (key,) in by_agency])
+    agencies = [
+        SliceRow(
+            units[key].name,
+            units[key].code,
+            f"{reverse('reports:agency_profile', args=[units[key].code])}?period={chosen.period.label}",
+            row,
+            tally.rate_of(row, chosen.formula),
+        )
+        for (key,), row in by_agency.items()
+    ]
+    return FieldProfile(
+        total=tally.added(now),
+        procedures=most_late_first(rows),
+        agencies=most_late_first(agencies),
+        trend=trend_of(sums, chosen.trend_periods, chosen.formula),
+    )
+
+
+def by_field(period: Period, agencies, formula: str) -> tuple[list[SliceRow], list[SliceRow]]:
+    """Rows by field and by procedure of one period, most overdue first; what is reported on whole agencies is left out.
+
+    A procedure counts to the field that it belongs to now. Three queries.
+    """
+    sums = tally.procedure_sums([period], agencies)
+    procedures = Procedure.objects.select_related("field").in_bulk(
+        [row["procedure_id"] for row in sums if row["procedure_id"]]
+    )
+    fields = Field.objects.in_bulk([row["field_id"] for row in sums if row["field_id"]])
+    members = defaultdict(list)
+    rows = []
+    for row in sums:
+        if row["procedure_id"]:
+            procedure = procedures[row["procedure_id"]]
+            members[procedure.field].append(row)
+            rows.append(_procedure_row(procedure, row, period, formula))
+        elif row["field_id"]:
+            members[fields[row["field_id"]]].append(row)
+    summed = [field_row(field, tally.added(found), period, formula) for field, found in members.items()]
+    return most_late_first(summed), most_late_first(rows)
+
+
+@dataclass(frozen=True)
+class MostLate:
+    """The fields and the procedures with most dossiers overdue in a period, and how many are overdue in all."""
+
+    fields: list[SliceRow]
+    procedures: list[SliceRow]
+    total: int
+
+    @property
+    def parts(self) -> tuple[list[SliceRow], list[SliceRow]]:
+        return self.fields, self.procedures
+
+
+def most_late(period: Period, root: Agency) -> MostLate:
+    """Where most is overdue below a root of the forest; read from the stored sums where it is the period's only one."""
+    roots = Summary.objects.filter(period=period, tree=True, agency__parent__isnull=True).values_list("agency_id")
+    alone = [key for (key,) in roots.order_by()] == [root.pk]
+    fields, procedures = by_field(period, None if alone else Agency.objects.under(root), rules.DEFAULT_FORMULA)
+    late = [row for row in fields if row.late]
+    return MostLate(
+        late[:LATE_SHOWN], [row for row in procedures if row.late][:LATE_SHOWN], sum(row.late for row in late)
+    )

@@ -1,0 +1,33 @@
+"""One field of work in one period: its procedures and the agencies that work in it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from cchc_portal.lib.tables import CONTENT_TYPES
+from procedures.models import Field
+from reports.tally.field import field_profile as profile_of
+from reports.views.figures import trend_figure
+from reports.views.slices import chosen_slice, export_rows, slice_context
+
+
+@require_safe
+def field_profile(request: HttpRequest, pk: int) -> HttpResponse:
+    """Counts, rates under every formula, trend, procedures and agencies, as far as one reads the agencies' figures."""
+    field = get_object_or_404(Field, pk=pk)
+    chosen = chosen_slice(request)
+    breadcrumb = [(_("Procedures"), reverse("procedures:procedure_list")), (field.name, None)]
+    context = {"field": field, "chosen": chosen, "breadcrumb": breadcrumb}
+    profile = profile_of(field, chosen) if chosen else None
+    if profile is None:
+        return render(request, "reports/field_profile.html", context)
+    if request.GET.get("format") in CONTENT_TYPES:
+        parts = [(_("Procedures"), profile.procedures), (_("Agencies"), profile.agencies)]
+        return export_rows(field.name, chosen, parts, request.GET["format"])
+    context |= slice_context(chosen, profile.total) | {"profile": profile}
+    if chosen.period.first_day:
+        name = _("On-time rate of the field %(name)s") % {"name": field.name}
+        context["trend"] = trend_figure(name, chosen.formula, profile.trend)
+    return render(request, "reports/field_profile.html", context)

@@ -1,0 +1,43 @@
+"""One procedure in one period: every agency that reported on it, most overdue first."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.tables import CONTENT_TYPES
+from procedures.models import Procedure
+from reports.tally.procedure import procedure_profile as profile_of
+from reports.views.figures import trend_figure
+from reports.views.slices import chosen_slice, export_rows, kind_choices, slice_context
+
+
+@require_safe
+def procedure_profile(request: HttpRequest, code: str) -> HttpResponse:
+    """Counts, rates under every formula, trend and the agencies; narrowed to the agencies whose figures one reads."""
+    procedure = get_object_or_404(Procedure.objects.visible_to(request.user).select_related("field"), code=code)
+    chosen = chosen_slice(request)
+    context = {
+        "procedure": procedure,
+        "chosen": chosen,
+        "breadcrumb": [
+            (_("Procedures"), reverse("procedures:procedure_list")),
+            (procedure.code, reverse("procedures:procedure_detail", args=[procedure.code])),
+            (_("Figures"), None),
+        ],
+    }
+    kind = request.GET.get("kind", "")[:40]
+    profile = profile_of(procedure, chosen, kind=kind) if chosen else None
+    if profile is None:
+        return render(request, "reports/procedure_profile.html", context)
+    if request.GET.get("format") in CONTENT_TYPES:
+        return export_rows(procedure.code, chosen, [(_("Agencies"), profile.rows)], request.GET["format"])
+    context |= slice_context(chosen, profile.total)
+    context |= {"profile": profile, "page": page_of(request, profile.rows), "kinds": kind_choices(profile.kinds)}
+    context["kind"] = kind
+    if chosen.period.first_day:
+        name = _("On-time rate of procedure %(code)s") % {"code": procedure.code}
+        context["trend"] = trend_figure(name, chosen.formula, profile.trend)
+    return render(request, "reports/procedure_profile.html", context)

@@ -1,0 +1,179 @@
+"""The profiles of procedures, fields, periods and agencies: what they say, to whom, and what can be downloaded."""
+
+import csv
+import io
+from datetime import datetime, timedelta
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from dossiers import tally
+from dossiers.choices import ReturnState
+from procedures.models import AgencyProcedure
+from tests.builders import GOOD, make_return
+from tests.cast import HANOI
+
+LATE = GOOD | {"resolved_on_time": 20, "resolved_overdue": 20}
+
+
+@pytest.fixture
+def reported(cast, period_q, procedures_khcn):
+    """HN-KHCN reports on all its procedures, HN-NGV on the first of them with twenty resolved overdue."""
+    AgencyProcedure.objects.create(agency=cast.ngv, procedure=procedures_khcn[0])
+    late = period_q.due_at + timedelta(days=2, hours=1)
+    made = make_return(
+        cast.khcn, period_q, [GOOD] * 5, procedures=procedures_khcn, approved_at=period_q.due_at - timedelta(hours=1)
+    )
+    make_return(cast.ngv, period_q, [LATE], procedures=procedures_khcn[:1], approved_at=late)
+    tally.recompute_all()
+    return made
+
+
+def page_of(client, path: str) -> str:
+    answer = client.get(path)
+    assert answer.status_code == 200, path
+    return answer.getvalue().decode()
+
+
+def table(client, path: str) -> list[dict]:
+    return list(csv.DictReader(io.StringIO(page_of(client, path).removeprefix("\ufeff"))))
+
+
+def test_a_procedure_shows_all_agencies_most_overdue_first(cast, client_of, reported, procedures_khcn, period_q):
+    page = page_of(client_of(cast.lanhdao), f"/procedures/{procedures_khcn[0].code}/figures/")
+    # 88 of 90 and 70 of 90 in time: 158/180.
+    assert "158/180" in page
+    assert "87,8%" in page
+    rows = page[page.index('id="agencies"') :]
+    assert rows.index(cast.ngv.name) < rows.index(cast.khcn.name.replace("&", "&amp;"))
+    assert "70/90" in rows
+
+
+def test_whoever_reads_one_agency_sees_its_row_alone(cast, client_of, reported, procedures_khcn):
+    page = page_of(client_of(cast.lan), f"/procedures/{procedures_khcn[0].code}/figures/")
+    assert "88/90" in page
+    assert "158/180" not in page
+    assert cast.ngv.name not in page
+    [row] = table(client_of(cast.lan), f"/procedures/{procedures_khcn[0].code}/figures/?format=csv")
+    assert cast.khcn.code in row.values()
+
+
+def test_a_field_adds_its_procedures(cast, client_of, reported, procedures_khcn):
+    field = procedures_khcn[0].field
+    page = page_of(client_of(cast.lanhdao), f"/fields/{field.pk}/")
+    inside = [one for one in procedures_khcn if one.field_id == field.pk]
+    in_time, resolved = 88 * len(inside) + 70, 90 * len(inside) + 90
+    assert f"{in_time}/{resolved}" in page
+    assert page.index('id="procedures"') < page.index('id="agencies"')
+    assert f"/procedures/{inside[0].code}/figures/?period=" in page
+
+
+def test_a_period_tells_who_sent_when(cast, client_of, reported, period_q):
+    page = page_of(client_of(cast.lanhdao), f"/periods/{period_q.label}/figures/")
+    assert "muộn 3 ngày" in page
+    assert "510/540" in page  # 5 × 88 + 70 of 6 × 90
+    late = page_of(client_of(cast.lanhdao), f"/periods/{period_q.label}/figures/?only=late")
+    rows = late[late.index('id="reported"') : late.index('id="fields"')]
+    assert cast.ngv.name in rows
+    assert "HN-KHCN" not in rows
+
+
+def test_a_period_without_a_return_is_told_too(cast, client_of, period_q):
+    page = page_of(client_of(cast.lanhdao), f"/periods/{period_q.label}/figures/")
+    assert "chưa gửi" in page
+
+
+def test_drafts_of_others_are_not_known(cast, client_of, period_q, procedures_khcn):
+    make_return(cast.khcn, period_q, [GOOD] * 5, procedures=procedures_khcn, state=ReturnState.DRAFT)
+    page = page_of(client_of(cast.lanhdao), f"/periods/{period_q.label}/figures/")
+    assert "/returns/" not in page[page.index('id="reported"') : page.index('id="fields"')]
+
+
+def test_exports_say_formula_and_basis(cast, client_of, reported, procedures_khcn, period_q):
+    client = client_of(cast.lanhdao)
+    paths = (
+        f"/procedures/{procedures_khcn[0].code}/figures/",
+        f"/fields/{procedures_khcn[0].field_id}/",
+        f"/periods/{period_q.label}/figures/",
+        f"/agencies/{cast.khcn.code}/",
+    )
+    for path in paths:
+        rows = table(client, f"{path}?format=csv&formula=D1&period={period_q.label}")
+        assert rows, path
+        filled = [row for row in rows if row["Công thức"]]
+        assert {row["Công thức"] for row in filled} == {"D1"}, path
+        for row in filled:
+            ratio = int(row["Tử số"]) / int(row["Mẫu số"])
+            assert abs(float(row["Tỷ lệ"]) - ratio) < 1e-6, path
+        assert client.get(f"{path}?format=xlsx&period={period_q.label}").getvalue()[:2] == b"PK"
+
+
+def test_an_agency_on_one_page(cast, client_of, reported, period_q):
+    page = page_of(client_of(cast.lanhdao), f"/agencies/{cast.khcn.code}/?period={period_q.label}&formula=D1")
+    assert "440/500" in page
+    assert 'id="lines"' in page
+    assert "gửi đúng hạn" in page
+    for anchor in ("unusual", "findings", "promises", "visits", "returns", "figures"):
+        assert f'id="{anchor}"' in page
+
+
+def test_an_agency_in_a_period_without_its_return(cast, client_of, reported, period_q):
+    page = page_of(client_of(cast.lanhdao), f"/agencies/{cast.ttr.code}/?period={period_q.label}")
+    assert 'id="lines"' not in page
+    assert client_of(cast.lanhdao).get(f"/agencies/{cast.ttr.code}/?period=2031-Q1").status_code == 404
+
+
+def test_the_overview_names_where_most_is_overdue(cast, client_of, reported, procedures_khcn):
+    page = page_of(client_of(cast.lanhdao), "/overview/")
+    card = page[page.index('id="overview-late"') :]
+    assert f"/procedures/{procedures_khcn[0].code}/figures/" in card
+    # 5 × (2 + 1) and 20 + 1.
+    assert "36 hồ sơ quá hạn" in card
+
+
+@pytest.mark.parametrize("path", ["/procedures/{code}/figures/", "/fields/{field}/", "/periods/{period}/figures/"])
+def test_nobody_without_an_agency_reads_figures(path, cast, client_of, reported, procedures_khcn, period_q):
+    path = path.format(code=procedures_khcn[0].code, field=procedures_khcn[0].field_id, period=period_q.label)
+    assert client_of(cast.admin).get(path).status_code == 403
+    assert client_of(cast.lan).get(path).status_code == 200
+
+
+@pytest.mark.parametrize("query", ["?formula=D9", "?period=2031-Q1"])
+def test_what_does_not_exist_is_not_found(query, cast, client_of, reported, procedures_khcn):
+    client = client_of(cast.lanhdao)
+    assert client.get(f"/procedures/{procedures_khcn[0].code}/figures/{query}").status_code == 404
+    assert client.get(f"/fields/{procedures_khcn[0].field_id}/{query}").status_code == 404
+
+
+def test_before_anything_was_accepted(cast, client_of, procedures_khcn, period_q):
+    client = client_of(cast.lanhdao)
+    assert "Chưa có số liệu" in page_of(client, f"/procedures/{procedures_khcn[0].code}/figures/")
+    assert "Chưa có số liệu" in page_of(client, f"/fields/{procedures_khcn[0].field_id}/")
+
+
+def test_more_rows_cost_no_more_queries(cast, client_of, reported, procedures_khcn, period_q):
+    client = client_of(cast.lanhdao)
+    paths = (
+        f"/procedures/{procedures_khcn[0].code}/figures/",
+        f"/fields/{procedures_khcn[0].field_id}/",
+        f"/periods/{period_q.label}/figures/",
+        f"/agencies/{cast.ngv.code}/",
+        "/overview/",
+    )
+
+    def cost(path: str) -> int:
+        client.get(path)
+        cache.clear()
+        with CaptureQueriesContext(connection) as told:
+            assert client.get(path).status_code == 200
+        return len(told.captured_queries)
+
+    few = [cost(path) for path in paths]
+    sent = datetime(2026, 9, 20, 9, 0, tzinfo=HANOI)
+    for owner in (cast.nv, cast.ttr):
+        AgencyProcedure.objects.create(agency=owner, procedure=procedures_khcn[0])
+        make_return(owner, period_q, [GOOD] * 5, procedures=procedures_khcn, approved_at=sent)
+    tally.recompute_all()
+    assert [cost(path) for path in paths] == few
