@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from reports.views import agency, claims, documents, field, overview, period, procedure, registers
+from reports.views import agency, claims, documents, field, overview, period, procedure, registers, series
 
 app_name = "reports"
 urlpatterns = [
     path("overview/", overview.overview, name="overview"),
     path("agencies/<str:code>/", agency.agency_profile, name="agency_profile"),
+    path("agencies/<str:code>/series/", series.agency_series, name="agency_series"),
+    path("series/", series.comparison, name="series_comparison"),
     path("procedures/<str:code>/figures/", procedure.procedure_profile, name="procedure_profile"),
     path("fields/<int:pk>/", field.field_profile, name="field_profile"),
     path("periods/<str:label>/figures/", period.period_page, name="period_page"),

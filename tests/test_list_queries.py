@@ -174,6 +174,7 @@ LISTS = [
     ("quan", "/returns/?format=csv", Rows.a_return),
     ("quan", "/review/", Rows.a_return),
     ("lanhdao", "/overview/", Rows.accepted),
+    ("lanhdao", "/series/", Rows.accepted),
     ("quan", "/visits/", Rows.recommendation),
     ("hoa", "/visits/", Rows.recommendation),
     ("quan", "/visits/?format=csv", Rows.recommendation),

@@ -123,6 +123,8 @@ MATRIX = [
     ("get", "/documents/{form}/download/", {200: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
     # Pages of an office.
     ("get", "/overview/", {200: OVERSIGHT}, REFUSED),
+    ("get", "/series/", {200: OVERSIGHT}, REFUSED),
+    ("get", "/agencies/HN-KHCN/series/", {200: f"{AGENCY} {TEAM} {OVERSIGHT}"}, REFUSED),
     ("get", "/review/", {200: f"{OFFICE} kiemtoan"}, REFUSED),
     ("get", "/extensions/new/", {200: OFFICE}, REFUSED),
     ("get", "/review/consolidate/", {200: OFFICE}, REFUSED),

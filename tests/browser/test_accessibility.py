@@ -94,7 +94,7 @@ def addresses(world) -> dict[str, list[str]]:
             "/admin/holidays/",
             "/admin/late-reasons/",
         ],
-        "lanhdao": ["/overview/", "/agencies/HN-KHCN/", "/agencies/HN/"],
+        "lanhdao": ["/series/", "/agencies/HN-KHCN/series/", "/overview/", "/agencies/HN-KHCN/", "/agencies/HN/"],
         "admin": ["/admin/people/", f"/admin/people/{world.cast.lan.pk}/", "/admin/trail/", "/admin/jobs/"],
         "nobody": ["/login/", f"/check/{world.report.check_token}/"],
     }
