@@ -1,5 +1,6 @@
 """The API's rates: numerator and denominator of a named formula, an agency a row."""
 
+import hashlib
 from datetime import datetime
 from typing import Literal
 
@@ -12,6 +13,7 @@ from cchc_portal.lib.api import Problem, fault
 from cchc_portal.lib.numbers import rate_decimal6
 from dossiers import rules, tally
 from dossiers.models import Period
+from reports.tally.overview import data_version
 
 router = Router(tags=["rates"])
 FormulaCode = Literal[tuple(rules.FORMULAS)]
@@ -36,10 +38,26 @@ class RateOut(Schema):
     as_of: datetime
 
 
+class BasisOut(Schema):
+    """What a rate is made of: the figures that are added up above and below, and the returns they come from.
+
+    `denominator_otherwise` stands in where the first denominator is not known; empty where nothing does.
+    """
+
+    returns: Literal["accepted"]
+    numerator: list[str]
+    denominator: list[str]
+    denominator_otherwise: list[str]
+
+
 class RateList(Schema):
+    """`data_version` is another as soon as any figure behind any rate is."""
+
     period: str
     formula: FormulaCode
     formula_version: int
+    basis: BasisOut
+    data_version: str
     tree: bool
     items: list[RateOut]
 
@@ -61,20 +79,44 @@ def shaped(row: dict, formula: str) -> dict:
     }
 
 
+def basis_of(formula: rules.Formula) -> dict:
+    """The figures of a formula by the names that the other calls of the API use."""
+    return {
+        "returns": "accepted",
+        "numerator": list(formula.numerator),
+        "denominator": list(formula.denominator),
+        "denominator_otherwise": list(formula.otherwise),
+    }
+
+
 @router.get("/rates", response=RateList, operation_id="list_rates")
-def list_rates(request: HttpRequest, period: str, formula: FormulaCode = rules.DEFAULT_FORMULA, tree: bool = False):
-    """Rates of the agencies whose figures the token's person may read; with `tree` summed with all below each."""
+def list_rates(
+    request: HttpRequest,
+    period: str,
+    formula: FormulaCode = rules.DEFAULT_FORMULA,
+    tree: bool = False,
+    agency: str | None = None,
+):
+    """Rates of the agencies whose figures the token's person may read; with `tree` summed with all below each.
+
+    `agency` leaves the one with this code; none is left where its figures may not be read.
+    """
     found = Period.objects.visible_to(request.user).filter(label=period.replace("\0", "")).first()
     if found is None:
         error = fault("unknown", _("No period has this label."), field="period", pointer="query/period")
         raise Problem(422, "invalid_parameters", error["message"], errors=[error])
     agencies = Agency.objects.with_figures_for(request.user)
+    if agency is not None:
+        agencies = agencies.filter(code=agency.replace("\0", ""))
+    version = hashlib.sha256(data_version().encode()).hexdigest()[:16]
     rows = tally.summary_rows(found, tree=tree, agencies=agencies)
     items = sorted((shaped(row, formula) for row in rows), key=lambda item: item["agency"])
     return {
         "period": found.label,
         "formula": formula,
         "formula_version": rules.FORMULAS[formula].version,
+        "basis": basis_of(rules.FORMULAS[formula]),
+        "data_version": version,
         "tree": tree,
         "items": items,
     }

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cchc_portal.lib import tables
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.paging import page_of
 from inspections import permissions
@@ -31,6 +32,8 @@ PAPERS = {"founding": (TEAM_FOUNDING, founding_title), "closing": (TEAM_CLOSING,
 def team_list(request: HttpRequest) -> HttpResponse:
     """Teams the person may see, with who belongs to them today."""
     teams = Team.objects.visible_to(request.user).for_list()
+    if request.GET.get("format") in tables.CONTENT_TYPES:
+        return _export(teams, request.GET["format"])
     context = {
         "page": page_of(request, teams),
         "today": timezone.localdate(),
@@ -38,6 +41,33 @@ def team_list(request: HttpRequest) -> HttpResponse:
         "breadcrumb": [(_("Supervision and inspection"), reverse("inspections:visit_list")), (_("Teams"), "")],
     }
     return render(request, "inspections/team_list.html", context)
+
+
+def _member_words(member) -> str:
+    left = f" (… {member.left_on:%d/%m/%Y})" if member.left_on else ""
+    return f"{member.person.full_name}{left}"
+
+
+def _export(teams, fmt: str) -> HttpResponse:
+    """The list with its members, one who has left with his last day."""
+    names = (_("Team"), _("Kind"), _("Issuing agency"), _("State"), _("Members"))
+    columns = [tables.Column(name, width) for name, width in zip(names, (40, 24, 30, 14, 60), strict=True)]
+    rows = (
+        (
+            team.name,
+            team.get_kind_display(),
+            str(team.issuing_agency or ""),
+            team.get_state_display(),
+            "; ".join(
+                f"{member.person.full_name} (… {member.left_on:%d/%m/%Y})"
+                if member.left_on
+                else member.person.full_name
+                for member in team.members.all()
+            ),
+        )
+        for team in teams
+    )
+    return tables.table_response(_("Teams"), columns, rows, fmt)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

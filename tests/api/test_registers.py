@@ -135,6 +135,22 @@ def test_rates_name_their_formula_and_show_their_counts(lan, accepted):
     assert lan.get("/api/v1/rates?period=2026-Q3").json()["formula"] == "D2"
 
 
+def test_rates_name_their_basis_and_the_version_of_the_data(lan, accepted):
+    body = lan.get("/api/v1/rates?period=2026-Q3&formula=online_share").json()
+    assert body["basis"] == {
+        "returns": "accepted",
+        "numerator": ["received_online"],
+        "denominator": ["received_online", "received_direct"],
+        "denominator_otherwise": ["stated_received"],
+    }
+    assert body["data_version"] == lan.get(RATES).json()["data_version"]
+
+
+def test_rates_of_one_agency(cast, lan, accepted):
+    assert [one["agency"] for one in lan.get(f"{RATES}&agency=HN-KHCN").json()["items"]] == ["HN-KHCN"]
+    assert lan.get(f"{RATES}&agency=HN-NGV").json()["items"] == []
+
+
 def test_rates_of_others_stay_hidden(cast, token_of, accepted):
     assert token_of(cast.tuan, cast.ngv).get(RATES).json()["items"] == []
     read = token_of(cast.kiemtoan, cast.ttr, TokenScope.READ)
