@@ -31,9 +31,14 @@ class Content:
     paper: Paper | None = None
 
     @classmethod
-    def of_paper(cls, paper: Paper, *, media: dict[str, bytes], created: datetime, file_name: str) -> "Content":
-        """A paper with its check code, and with the QR code of its check page where the portal's address is known."""
-        fingerprint = asdict(paper)
+    def of_paper(
+        cls, paper: Paper, *, media: dict[str, bytes], created: datetime, file_name: str, values: Any = None
+    ) -> "Content":
+        """A paper with its check code, and with the QR code of its check page where the portal's address is known.
+
+        `values` are the fingerprint of a paper that says nothing but what they hold, for files of other kinds to share.
+        """
+        fingerprint = asdict(paper) if values is None else values
         code = check_code(content_hash(fingerprint))
         if paper.address:
             media = media | {QR_NAME: _qr(paper.check_url(code))}

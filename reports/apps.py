@@ -9,5 +9,6 @@ class ReportsConfig(AppConfig):
     name = "reports"
 
     def ready(self):
+        import_module("reports.documents")  # makes its kinds of document known
         claims = import_module("reports.tally.claims")
         import_module("inspections.tally.briefing").lend("claims", claims.told_of)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reports.views import agency, claims, documents, field, overview, period, procedure, registers, series
+from reports.views import agency, claims, documents, field, issuing, overview, period, procedure, registers, series
 
 app_name = "reports"
 urlpatterns = [
@@ -24,8 +24,10 @@ urlpatterns = [
     path("claims/sources/new/", registers.source_new, name="source_new"),
     path("claims/sources/<int:pk>/", registers.source_edit, name="source_edit"),
     path("documents/", documents.document_list, name="document_list"),
+    path("documents/reports/new/", issuing.report_new, name="report_new"),
     path("documents/<uuid:pk>/", documents.document_detail, name="document_detail"),
     path("documents/<uuid:pk>/status/", documents.document_status, name="document_status"),
     path("documents/<uuid:pk>/download/", documents.document_download, name="document_download"),
+    path("documents/<uuid:pk>/differences/", issuing.report_compare, name="report_compare"),
     path("check/<str:token>/", documents.check, name="check"),
 ]

@@ -18,6 +18,7 @@ from dossiers import tally
 from dossiers.models import Return
 from inspections.models import Brief, Plan, SelfCheck, Team
 from inspections.tally.briefing import brief_on
+from reports.models import Report
 from tests.world import SECRET, World, make_returns, make_visit, ready_document
 
 PEOPLE = ("lan", "minh", "tuan", "hoa", "khoa", "quan", "mai", "lanhdao", "kiemtoan", "admin")
@@ -121,6 +122,15 @@ MATRIX = [
     ("get", "/documents/{report}/download/", {200: f"{TEAM} {OVERSIGHT}"}, HIDDEN),
     ("get", "/documents/{form}/", {200: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
     ("get", "/documents/{form}/download/", {200: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
+    # A city report is for those who read the city, the page on an agency for those who read its figures.
+    ("get", "/documents/reports/new/", {200: f"{AGENCY} tuan {OVERSIGHT}"}, REFUSED),
+    ("post", "/documents/reports/new/", {422: f"{AGENCY} tuan {OVERSIGHT}"}, REFUSED),
+    ("get", "/documents/{city_report}/", {200: OVERSIGHT}, HIDDEN),
+    ("get", "/documents/{city_report}/download/", {200: OVERSIGHT}, HIDDEN),
+    ("get", "/documents/{city_report}/differences/", {200: OVERSIGHT}, HIDDEN),
+    ("get", "/documents/{agency_report}/", {200: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
+    ("get", "/documents/{agency_report}/download/", {200: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
+    ("get", "/documents/{agency_report}/differences/", {200: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
     # Pages of an office.
     ("get", "/overview/", {200: OVERSIGHT}, REFUSED),
     ("get", "/series/", {200: OVERSIGHT}, REFUSED),
@@ -219,10 +229,21 @@ def prepared(world: World) -> dict[str, object]:
     return {name: thing.pk for name, thing in told.items()}
 
 
+def issued_reports(world: World) -> dict[str, object]:
+    """A city report and the page on the agency, each with its document."""
+    period = world.returns["accepted"].period
+    made = {}
+    for scope, agency in (("city", world.cast.hn), ("agency", world.cast.khcn)):
+        report = Report.objects.create(scope=scope, agency=agency, period=period)
+        made[f"{scope}_report"] = ready_document(f"{scope}_report", report, world.cast.quan).pk
+    return made
+
+
 def addresses(world: World) -> dict[str, object]:
     """What the table's braces stand for."""
     return {
         **prepared(world),
+        **issued_reports(world),
         **{state: item.pk for state, item in world.returns.items()},
         "visit": world.visit.pk,
         "team": world.visit.team_id,

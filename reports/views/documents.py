@@ -1,6 +1,7 @@
 """Documents: what was made, its progress, the download, and the public check of a printed one."""
 
 import hashlib
+import io
 import re
 from uuid import UUID
 
@@ -15,12 +16,17 @@ from django.views.decorators.http import require_safe
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
 from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.tables import CONTENT_TYPES, XLSX
 from cchc_portal.lib.text import ascii_slug
 from inspections.choices import CONCLUSION_NOTICE, INSPECTION_MINUTES, INSPECTION_REPORT
 from inspections.models import Visit
 from records import registry
 from records.choices import JobState
 from records.models import Document
+from reports.choices import REPORT_KINDS
+from reports.documents.asking import may_ask
+from reports.documents.workbook import workbook_of
+from reports.tally import standing
 
 OF_A_VISIT = (INSPECTION_MINUTES, INSPECTION_REPORT, CONCLUSION_NOTICE)
 CHECK_CODE = re.compile(r"[0-9a-f]{32}")
@@ -44,6 +50,7 @@ def document_list(request: HttpRequest) -> HttpResponse:
     page = page_of(request, documents)
     page.object_list = [_named(document) for document in page.object_list]
     context = {"page": page, "kinds": kinds, "chosen": chosen, "breadcrumb": [(_("Documents"), "")]}
+    context |= {"may_ask": may_ask(request.user), "with_workbook": REPORT_KINDS.values()}
     return render(request, "reports/document_list.html", context)
 
 
@@ -56,6 +63,8 @@ def document_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "document": document,
         "restated_at": registry.restated_at(document) if document.is_ready else None,
+        "with_workbook": REPORT_KINDS.values(),
+        "newer": _newer(document) if document.is_ready else None,
         "check_url": request.build_absolute_uri(reverse("reports:check", args=[code])) if code else "",
         "breadcrumb": [(_("Documents"), reverse("reports:document_list")), (document.title, "")],
     }
@@ -68,26 +77,20 @@ def document_status(request: HttpRequest, pk: UUID) -> HttpResponse:
     """How far the document is: a fragment that asks again by itself until it is ready or has failed."""
     document = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
     template = "includes/_document_status.html" if wants_fragment(request) else "reports/document_status.html"
-    return render(request, template, {"document": document})
+    context = {"document": document, "with_workbook": REPORT_KINDS.values()}
+    return render(request, template, context)
 
 
 PDF, DOCX = "pdf", "docx"
 TYPES = {
+    XLSX: CONTENT_TYPES[XLSX],
     PDF: "application/pdf",
     DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 
 
-@require_safe
-def document_download(request: HttpRequest, pk: UUID) -> FileResponse:
-    """The file itself, or with `?format=docx` the Word file of the same content.
-
-    Rights are asked anew; what is not ready answers 409, and a file that was changed in its place is not handed out.
-    """
-    document = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
-    if document.state != JobState.READY:
-        raise Conflict(_("The document is not ready yet. Wait a moment and try again."))
-    wanted = request.GET.get("format", PDF)
+def _kept(document: Document, wanted: str):
+    """The stored file, open; Http404 where there is none, Conflict where it is not the one that was made."""
     kept = {PDF: (document.file, document.file_hash), DOCX: (document.docx_file, document.docx_hash)}
     if wanted not in kept or not kept[wanted][0]:
         raise Http404
@@ -100,6 +103,21 @@ def document_download(request: HttpRequest, pk: UUID) -> FileResponse:
         handle.close()
         raise Conflict(_("The stored file is not the one that was made: tell the administrator."))
     handle.seek(0)
+    return handle
+
+
+@require_safe
+def document_download(request: HttpRequest, pk: UUID) -> FileResponse:
+    """The file itself, with `?format=docx` the Word file of the same content, with `xlsx` the workbook of a report.
+
+    Rights are asked anew; what is not ready answers 409, and a file that was changed in its place is not handed out.
+    """
+    document = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
+    if document.state != JobState.READY:
+        raise Conflict(_("The document is not ready yet. Wait a moment and try again."))
+    wanted = request.GET.get("format", PDF)
+    report = standing.report_of(document) if wanted == XLSX else None
+    handle = io.BytesIO(workbook_of(report)) if report and report.sha256 else _kept(document, wanted)
     response = FileResponse(
         handle,
         as_attachment=True,
@@ -109,6 +127,16 @@ def document_download(request: HttpRequest, pk: UUID) -> FileResponse:
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
+
+
+def _newer(document: Document) -> Document | None:
+    """The newest finished document that says something else of the same."""
+    report = standing.report_of(document)
+    if report is not None:
+        return standing.replaced_by(report)
+    same = Document.objects.filter(kind=document.kind, subject_id=document.subject_id, state=JobState.READY)
+    newer = same.filter(asked_at__gt=document.asked_at).exclude(content_hash=document.content_hash)
+    return newer.order_by("-asked_at").first()
 
 
 @login_not_required
@@ -124,12 +152,11 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
     if document is not None:
         of_a_visit = document.kind in OF_A_VISIT
         visit = Visit.objects.filter(pk=document.subject_id).select_related("agency").first() if of_a_visit else None
-        same = Document.objects.filter(kind=document.kind, subject_id=document.subject_id, state=JobState.READY)
-        newer = same.filter(asked_at__gt=document.asked_at).exclude(content_hash=document.content_hash)
         context |= {
             "document": _named(document),
             "agency": visit.agency if visit else None,
-            "newer": newer.order_by("-asked_at").first(),
+            "newer": _newer(document),
             "restated_at": registry.restated_at(document),
+            "is_report": document.kind in REPORT_KINDS.values(),
         }
     return render(request, "reports/document_check.html", context, status=200 if document else 404)

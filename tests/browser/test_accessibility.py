@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from reports.models import Report
+from tests.world import ready_document
+
 AXE = Path(__file__).resolve().parent.parent / "vendor" / "axe.min.js"
 SCREENS = {"office": (1366, 768), "phone": (390, 844)}
 # Colours are told by contrast and the rest of WCAG 2.2 A and AA.
@@ -33,6 +36,8 @@ NOT_FOUND = "the server responded with a status of 404"
 def addresses(world) -> dict[str, list[str]]:
     """Pages by the person who looks at them; None is nobody."""
     returns = world.returns
+    made = Report.objects.create(scope="city", agency=world.cast.hn, period=returns["accepted"].period)
+    city_report = ready_document("city_report", made, world.cast.quan)
     return {
         "lan": [
             "/",
@@ -82,6 +87,8 @@ def addresses(world) -> dict[str, list[str]]:
             "/claims/sources/",
             "/documents/",
             f"/documents/{world.report.pk}/",
+            "/documents/reports/new/",
+            f"/documents/{city_report.pk}/differences/",
             "/agencies/",
             "/agencies/?view=tree",
             "/agencies/HN-KHCN/edit/",
@@ -94,7 +101,16 @@ def addresses(world) -> dict[str, list[str]]:
             "/admin/holidays/",
             "/admin/late-reasons/",
         ],
-        "lanhdao": ["/series/", "/agencies/HN-KHCN/series/", "/overview/", "/agencies/HN-KHCN/", "/agencies/HN/"],
+        "lanhdao": [
+            "/overview/",
+            "/series/",
+            "/agencies/HN-KHCN/series/",
+            "/agencies/HN-KHCN/",
+            "/agencies/HN/",
+            "/procedures/0.000001/figures/",
+            f"/fields/{world.procedures[0].field_id}/",
+            "/periods/2026-Q3/figures/",
+        ],
         "admin": ["/admin/people/", f"/admin/people/{world.cast.lan.pk}/", "/admin/trail/", "/admin/jobs/"],
         "nobody": ["/login/", f"/check/{world.report.check_token}/"],
     }

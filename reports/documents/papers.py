@@ -1,0 +1,98 @@
+"""The city report and the page on one agency as papers, from their frozen values."""
+
+from cchc_portal.lib.numbers import format_count
+from cchc_portal.lib.paper import Block, Letterhead, Paper, Paragraph, Signature
+from reports.choices import Scope
+from reports.documents import parts
+from reports.models import Report
+
+NAME = "Báo cáo"
+
+
+def subject_of(scope: str, agency: str, period: str) -> str:
+    """What the report is about (trích yếu)."""
+    if scope == Scope.CITY:
+        return f"tình hình giải quyết thủ tục hành chính {period} của {agency} và các đơn vị trực thuộc"
+    return f"kết quả giải quyết thủ tục hành chính {period} của {agency}"
+
+
+def title_of(report: Report) -> str:
+    """Name of the document in lists and on the check page, in Vietnamese whoever asks."""
+    known = f" (theo số liệu đã biết đến {report.known_on:%d/%m/%Y})" if report.known_on else ""
+    return f"{NAME} {subject_of(report.scope, report.agency.name, str(report.period))}{known}"[:300]
+
+
+def paper_of(report: Report, *, address: str) -> Paper:
+    """The report as a paper; raises KeyError where its values are not those of this template."""
+    content = report.content
+    whole = content["scope"] == Scope.CITY
+    subject = subject_of(content["scope"], content["agency"]["name"], content["period"]["title"])
+    agency = content["agency"]
+    return Paper(
+        draft=False,
+        title=f"{NAME} {subject}",
+        author=agency["name"],
+        letterhead=Letterhead(agency["name"], agency["superior"], agency["place"]),
+        symbol="BC",
+        dated=True,
+        name=NAME,
+        subject=parts.capitalised(subject),
+        blocks=tuple(_city(content, report.sha256) if whole else _agency(content, report.sha256)),
+        last_words=f"Trên đây là báo cáo {subject}./.",
+        signatures=(Signature("Thủ trưởng cơ quan"),),
+        recipients=tuple(name for name in (agency["superior"], agency["name"]) if name),
+        filed="Lưu: VT.",
+        annexes=_annexes(content, f"(Kèm theo {NAME.lower()} {subject})") if whole else (),
+        address=address,
+    )
+
+
+def _opening(content: dict) -> list[Block]:
+    text = f"Kỳ báo cáo: {content['period']['title']} ({parts.span(content)}). {parts.known(content)}"
+    return [Paragraph(text), *parts.headline(content)]
+
+
+def _city(content: dict, sha256: str) -> list[Block]:
+    return [
+        *_opening(content),
+        parts.heading("I. Kết quả giải quyết hồ sơ"),
+        *parts.figures(content, 1),
+        *parts.trend(content),
+        parts.heading("II. Tình hình gửi báo cáo"),
+        *parts.completeness(content),
+        parts.heading("III. Lĩnh vực có nhiều hồ sơ quá hạn"),
+        *parts.fields(content, 3),
+        parts.heading("IV. Số liệu đã điều chỉnh"),
+        *parts.restated(content),
+        parts.heading("V. Kiểm tra, giám sát và kiến nghị"),
+        *parts.visits(content),
+        *parts.promises(content),
+        *parts.provenance(content, sha256),
+    ]
+
+
+def _annexes(content: dict, reference: str):
+    ranked: list[Block] = [block for group in content["ranking"] for block in parts.ranking(group)]
+    if ranked:
+        note = "Hạng bằng nhau có dấu “=”; dấu * là tỷ lệ tính trên ít hồ sơ, cần đọc thận trọng."
+        ranked.append(Paragraph(note, "note"))
+    rows: list[Block] = [parts.agencies(content)] if content["agencies"] else []
+    return parts.annexed((("Xếp hạng theo nhóm đơn vị", ranked), ("Số liệu của từng đơn vị", rows)), reference)
+
+
+def _agency(content: dict, sha256: str) -> list[Block]:
+    made = _opening(content)
+    for place in content["ranking"]:
+        tied = f", đồng hạng với {format_count(place['tied'] - 1)} đơn vị" if place["tied"] > 1 else ""
+        made.append(Paragraph(f"Xếp hạng {place['place']}/{place['size']} trong nhóm {place['kind']}{tied}."))
+    return [
+        *made,
+        *parts.figures(content, 1),
+        *parts.trend(content),
+        *parts.completeness(content),
+        *parts.fields(content, 3),
+        *parts.restated(content),
+        *parts.visits(content),
+        *parts.promises(content),
+        *parts.provenance(content, sha256),
+    ]
