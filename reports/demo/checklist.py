@@ -5,9 +5,8 @@ from datetime import datetime, time
 
 from agencies.models import Person
 from cchc_portal.lib.periods import HANOI
-from inspections import capture, checklists
-from inspections.choices import VisitState
-from inspections.models import Operation, Template, Visit
+from inspections.imports import answers
+from inspections.models import Template, Visit
 
 # Code of the line: result and note; what is not named here conforms.
 ANSWERS = {
@@ -36,9 +35,7 @@ DEVICE = uuid.UUID("7c0f3d9e-5d5b-4a52-9d0a-2f6f0c1f4b11")
 
 def answer(visit: Visit, hoa: Person, khoa: Person) -> None:
     """Freeze the desk's checklist on the visit and record its answers as two phones would have sent them."""
-    state = visit.state
-    checklists.freeze(visit, Template.objects.offered().filter(desk=True).prefetch_related("items"))
-    Visit.objects.filter(pk=visit.pk).update(state=VisitState.UNDER_WAY)
+    answers.freeze(visit, Template.objects.offered().filter(desk=True).prefetch_related("items"))
     at = datetime.combine(visit.date, time(9, 30), tzinfo=HANOI)
     sent: dict[Person, list[dict]] = {hoa: [], khoa: []}
     for number, item in enumerate(visit.items.order_by("order")):
@@ -53,10 +50,7 @@ def answer(visit: Visit, hoa: Person, khoa: Person) -> None:
             sent[by].append(_operation(number, at, "note", item.code, {"text": note}))
     for number, (figure, value) in enumerate(RECOUNTS, start=100):
         sent[khoa].append(_operation(number, at, "recount", figure, value))
-    for by, operations in sent.items():
-        capture.take(visit, operations, by=by, device=DEVICE)
-    Operation.objects.filter(visit=visit).update(received_at=at)
-    Visit.objects.filter(pk=visit.pk).update(state=state)
+    answers.take(visit, sent, device=DEVICE, at=at)
 
 
 def _operation(seq: int, at: datetime, kind: str, name: str, value: dict) -> dict:
