@@ -1,12 +1,10 @@
 """Which row of a table is which line of a return, and everything that is wrong with the rows.
 
-A row is found by its code, else by its name: exactly, then blind to tone marks, case and punctuation. What is not found
-or fits twice is refused; nothing is guessed.
+A row is found by its code, else by its name (see `targets`). What is not found or fits twice is refused; nothing is
+guessed.
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -21,26 +19,13 @@ from dossiers.workbooks.heads import is_numbering
 from dossiers.workbooks.layout import CODE, FIGURE_KEYS, NAME, STT, TYPED_KEYS
 from dossiers.workbooks.lines import LineReader
 from dossiers.workbooks.tables import RawRow, Table
+from dossiers.workbooks.targets import LEADING_CODE, Target, Targets
 
 PROBLEMS_AT_MOST = 500
 _TOTAL = re.compile(r"(tong cong|tong so|cong chung)\b.*|tong|cong")
 _WITHIN = re.compile(r"trong do\b.*")
+_NO_FIGURE = re.compile(r"\b(ty|ti) (le|trong)\b|\bghi chu\b|\bdien thoai\b")
 _ROMAN = re.compile(r"[IVXLC]+\.?")
-_LEADING_CODE = re.compile(r"(\d\.\d{6}(?:\.[0-9A-Z]+)*)\b")
-
-
-@dataclass(slots=True)
-class Target:
-    """A line that a row may belong to: its key in the database, how a workbook may name it, what stands in it."""
-
-    pk: int | None
-    version: int
-    code: str
-    name: str
-    figures: rules.Figures
-    procedure_id: int | None = None
-    position: int = 0
-    base: str = ""
 
 
 @dataclass(slots=True)
@@ -59,48 +44,6 @@ class Judged:
     lines: list[ReadLine] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-
-
-def _plain(text: str) -> str:
-    return " ".join(clean_line(text).casefold().split())
-
-
-class Targets:
-    """The lines of one return, found by code and name. `groups` are the folded names of fields."""
-
-    def __init__(self, targets: Iterable[Target], groups: Iterable[str] = ()):
-        self.all = list(targets)
-        self.groups = set(groups)
-        self.by_code = {target.code: target for target in self.all}
-        self._by_base = None
-        self._by_name = None
-
-    def code(self, text: str) -> Target | None:
-        """The line of a code, in full or without its locality suffix where that is unique."""
-        found = self.by_code.get(text)
-        if found is None:
-            found = next((target for target in self.all if target.code.casefold() == text.casefold()), None)
-        if found is None:
-            if self._by_base is None:
-                self._by_base = defaultdict(list)
-                for target in self.all:
-                    if match := _LEADING_CODE.match(target.code):
-                        self._by_base[".".join(match[1].split(".")[:2])].append(target)
-            fits = self._by_base.get(text, [])
-            found = fits[0] if len(fits) == 1 else None
-        return found
-
-    def name(self, text: str) -> list[Target]:
-        """Lines that the name fits: exactly, else blind to tone marks and punctuation."""
-        if self._by_name is None:
-            self._by_name = (defaultdict(list), defaultdict(list))
-            for target in self.all:
-                self._by_name[0][_plain(target.name)].append(target)
-                self._by_name[1][words(target.name)].append(target)
-        return self._by_name[0].get(_plain(text)) or self._by_name[1].get(words(text), [])
-
-
-_NO_FIGURE = re.compile(r"\b(ty|ti) (le|trong)\b|\bghi chu\b|\bdien thoai\b")
 
 
 def _is_number(value) -> bool:
@@ -224,7 +167,7 @@ class _Judge:
 
     def target(self, row: RawRow, following: RawRow | None, code: str, name: str) -> Target | None:
         """The line the row belongs to; None for headings and for what is refused."""
-        if not code and (match := _LEADING_CODE.match(name)):
+        if not code and (match := LEADING_CODE.match(name)):
             code = match[1]
         if code:
             found = self.targets.code(code)

@@ -12,9 +12,9 @@ from dossiers import rules
 from dossiers.choices import FormVersion, LineSort, ReturnState
 from dossiers.models import Extension, Line, Period, Return
 from dossiers.workbooks.cells import words
-from dossiers.workbooks.matching import Target, Targets
 from dossiers.workbooks.saving import STORED
 from dossiers.workbooks.tables import Table
+from dossiers.workbooks.targets import Target, Targets
 from procedures.models import AgencyProcedure
 
 BLANK = (*[None] * len(rules.CELL_NAMES), 0)

@@ -20,8 +20,9 @@ from dossiers.permissions import may_enter
 from dossiers.workbooks.cells import Problem, words
 from dossiers.workbooks.export import line_code, line_label
 from dossiers.workbooks.layout import META_KEYS
-from dossiers.workbooks.matching import Judged, Target, Targets, judge
+from dossiers.workbooks.matching import Judged, judge
 from dossiers.workbooks.tables import Table, read_table
+from dossiers.workbooks.targets import Target, Targets
 from dossiers.workflow import ensure_open_for_entry
 from records.models import Event
 
