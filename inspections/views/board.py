@@ -113,7 +113,7 @@ def hand_over(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     rows = _to_hand_over(request.user)
     number = request.GET.get("team", "")
-    teams = Team.objects.filter(pk__in={row.team_id for row in rows})
+    teams = Team.objects.visible_to(request.user).filter(pk__in={row.team_id for row in rows})
     team = teams.filter(pk=int(number)).first() if number.isascii() and number.isdigit() and len(number) < 18 else None
     offered = rows.followed_by([team.pk]) if team else rows
     form = HandOverManyForm(request.POST or None, rows=offered)

@@ -18,7 +18,7 @@ from inspections.views.capture_words import capture_words
 from inspections.views.findings import save_new_finding
 from inspections.views.handling import typed
 
-WORKER = settings.BASE_DIR / "static" / "js" / "capture_worker.js"
+WORKER = settings.BASE_DIR / "static" / "js/capture_worker.js"
 
 
 def visit_to_record(request: HttpRequest, pk: int) -> Visit:
