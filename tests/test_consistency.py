@@ -55,6 +55,17 @@ UNGUARDED_ON_PURPOSE = {
     ("dossiers/api/returns.py", "locked", "Return"): "the place was found through visible_to; this only locks its row",
     ("dossiers/views/grid.py", "to_enter", "Return"): "narrower than visible_to: agencies the person enters for",
     ("dossiers/views/review.py", "_states", "Return"): "for officers and auditors, who know of every return",
+    (
+        "inspections/views/merging.py",
+        "finding_evidence",
+        "Visit",
+    ): "found with its finding; this only locks its row",
+    (
+        "inspections/views/visit_checklist.py",
+        "visit_templates",
+        "Visit",
+    ): "found through visible_to; this locks its row",
+    ("reports/views/documents.py", "_newer", "Document"): "says when a newer one of the same subject and kind was made",
     ("reports/views/documents.py", "check", "Document"): "public by design: answers who holds the printed code",
     ("reports/views/documents.py", "check", "Visit"): "names only the agency that the printed page names itself",
 }
