@@ -1,7 +1,9 @@
 """Series across changes of structure: what may be put together, and that nothing is lost or counted twice."""
 
-from collections import Counter
+import csv
+from collections import Counter, defaultdict
 from datetime import date, timedelta
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +23,7 @@ from dossiers.rules.series import (
     Step,
 )
 
+DATA = Path(__file__).parents[2] / "data"
 D2024, D2025, D2026 = date(2024, 6, 1), date(2025, 3, 1), date(2026, 6, 1)
 BEGIN = date(2020, 1, 1)
 CLOSED = Life(None, D2025 - timedelta(days=1))
@@ -211,3 +214,49 @@ def test_units_of_the_day_stand_and_each_figure_of_the_day_is_theirs(history, on
             place = known.place(known.era_of(unit, on), on)
             assert place.standing == STANDING
             assert place.era == known.era_of(unit, on)
+
+
+def real_history():
+    """Hanoi's successions and the days of its units, as shipped."""
+    rows = csv.DictReader((DATA / "agency_successions.csv").read_text(encoding="utf-8-sig").splitlines())
+    steps = [
+        Step(row["predecessor"], row["successor"] or None, date.fromisoformat(row["effective_date"]), row["kind"])
+        for row in rows
+    ]
+    units = list(csv.DictReader((DATA / "agencies.csv").read_text(encoding="utf-8-sig").splitlines()))
+    lives = {
+        row["code"]: Life(
+            *(date.fromisoformat(row[name]) if row[name] else None for name in ("valid_from", "valid_to"))
+        )
+        for row in units
+    }
+    return Genealogy(steps, lives), units
+
+
+def test_hanois_departments_of_2024_go_on_in_those_of_2025_and_its_districts_stand_apart():
+    known, units = real_history()
+    placed = defaultdict(set)
+    for row in units:
+        if row["kind"] in ("department", "district") and known.life(row["code"]).covers(D2024):
+            place = known.place(known.era_of(row["code"], D2024), D2026)
+            placed[row["kind"], place.standing].add((row["code"], place.era.unit))
+    moved = {two for two in placed["department", STANDING] if two[0] != two[1]}
+    assert moved >= {("HN-TTTT", "HN-KHCN"), ("HN-KHDT", "HN-TC"), ("HN-TNMT", "HN-NNMT"), ("HN-NNPTNT", "HN-NNMT")}
+    assert len(moved) == 6
+    assert not placed["department", ENDED]
+    assert not placed["district", STANDING]
+    assert len(placed["district", ENDED]) == 30
+
+
+def test_a_commune_of_today_goes_back_only_where_every_predecessor_was_absorbed_whole():
+    known, units = real_history()
+    into = defaultdict(set)
+    for step in known.steps:
+        into[step.successor].add(known.is_whole(step))
+    for row in units:
+        if row["kind"] == "commune" and row["valid_from"] == "2025-07-01":
+            era = known.era_of(row["code"], D2026)
+            assert known.starts_anew(era) == (False in into[row["code"]])
+            assert len(known.sources([row["code"]])) >= 1
+    standing = [row for row in units if known.life(row["code"]).covers(D2026) and row["kind"] == "commune"]
+    assert len(standing) == 126
