@@ -135,6 +135,10 @@ MATRIX = [
     ("get", "/overview/", {200: OVERSIGHT}, REFUSED),
     ("get", "/series/", {200: OVERSIGHT}, REFUSED),
     ("get", "/agencies/HN-KHCN/series/", {200: f"{AGENCY} {TEAM} {OVERSIGHT}"}, REFUSED),
+    # Whoever reads some agency's figures opens them, and finds the rows of those agencies alone.
+    ("get", "/procedures/0.000001/figures/", {200: f"{AGENCY} tuan {TEAM} {OVERSIGHT}"}, REFUSED),
+    ("get", "/fields/{field}/", {200: f"{AGENCY} tuan {TEAM} {OVERSIGHT}"}, REFUSED),
+    ("get", "/periods/2026-Q3/figures/", {200: f"{AGENCY} tuan {TEAM} {OVERSIGHT}"}, REFUSED),
     ("get", "/review/", {200: f"{OFFICE} kiemtoan"}, REFUSED),
     ("get", "/extensions/new/", {200: OFFICE}, REFUSED),
     ("get", "/review/consolidate/", {200: OFFICE}, REFUSED),
@@ -256,6 +260,7 @@ def addresses(world: World) -> dict[str, object]:
         "report": world.report.pk,
         "form": world.form.pk,
         "lan": world.cast.lan.pk,
+        "field": world.procedures[0].field_id,
     }
 
 
