@@ -23,7 +23,8 @@ for (const name of ["put", "add"]) {
     this.transaction.abort();
     return {};
   };
-}"""
+}
+null;"""
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def all_sent(page: Page) -> None:
 def send(page: Page) -> None:
     page.get_by_role("tab", name="Chờ gửi").click()
     page.get_by_role("button", name="Gửi ngay").click()
-    page.get_by_role("tab", name="Danh mục").click()
+    page.get_by_role("tab", name="Mục kiểm tra").click()
 
 
 def kept(page: Page) -> list[dict]:
