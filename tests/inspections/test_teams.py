@@ -158,3 +158,10 @@ def test_facts_and_documents_of_a_team(cast, client_of, visit, team):
     names = [row[1] for block in founding.blocks if block.kind == "table" for row in block.rows]
     assert names == ["Hoa", "Khoa", "Vinh"]
     assert "12/QĐ-SNV" in closing_paper(team, draft=True, address="").blocks[0].text
+
+
+def test_teams_are_a_table_without_formulas(cast, client_of):
+    Team.objects.create(name="=HYPERLINK(1)", kind="administrative_inspection")
+    text = b"".join(client_of(cast.quan).get("/teams/?format=csv")).decode("utf-8-sig")
+    assert "'=HYPERLINK(1)" in text
+    assert client_of(cast.quan).get("/teams/?format=xlsx").status_code == 200
