@@ -48,6 +48,7 @@ class ReportForm(forms.Form):
         periods = Period.objects.filter(pk__in=sums, last_day__isnull=False).latest_first()
         agencies = Agency.objects.with_figures_for(user).filter(summaries__isnull=False).distinct()
         self.fields["agency"].queryset = agencies.order_by("sort_key", "pk")
+        self.fields["agency"].initial = agencies.filter(parent=None).first()
         self.fields["period"].queryset = periods
         self.fields["period"].empty_label = self.fields["agency"].empty_label = None
         if not oversees(user):

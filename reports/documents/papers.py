@@ -28,6 +28,7 @@ def paper_of(report: Report, *, address: str) -> Paper:
     whole = content["scope"] == Scope.CITY
     subject = subject_of(content["scope"], content["agency"]["name"], content["period"]["title"])
     agency = content["agency"]
+    reference = f"(Kèm theo {NAME.lower()} {subject})"
     return Paper(
         draft=False,
         title=f"{NAME} {subject}",
@@ -37,12 +38,12 @@ def paper_of(report: Report, *, address: str) -> Paper:
         dated=True,
         name=NAME,
         subject=parts.capitalised(subject),
-        blocks=tuple(_city(content, report.sha256) if whole else _agency(content, report.sha256)),
+        blocks=tuple(_city(content, report.sha256) if whole else _agency(content)),
         last_words=f"Trên đây là báo cáo {subject}./.",
         signatures=(Signature("Thủ trưởng cơ quan"),),
         recipients=tuple(name for name in (agency["superior"], agency["name"]) if name),
         filed="Lưu: VT.",
-        annexes=_annexes(content, f"(Kèm theo {NAME.lower()} {subject})") if whole else (),
+        annexes=_annexes(content, reference) if whole else _details(content, report.sha256, reference),
         address=address,
     )
 
@@ -80,15 +81,24 @@ def _annexes(content: dict, reference: str):
     return parts.annexed((("Xếp hạng theo nhóm đơn vị", ranked), ("Số liệu của từng đơn vị", rows)), reference)
 
 
-def _agency(content: dict, sha256: str) -> list[Block]:
+def _agency(content: dict) -> list[Block]:
     made = _opening(content)
     for place in content["ranking"]:
         tied = f", đồng hạng với {format_count(place['tied'] - 1)} đơn vị" if place["tied"] > 1 else ""
         made.append(Paragraph(f"Xếp hạng {place['place']}/{place['size']} trong nhóm {place['kind']}{tied}."))
     return [
         *made,
+        *parts.main_figures(content),
+        *parts.trend(content, table=False),
+        *parts.visits(content, table=False),
+        *parts.promises(content, table=False),
+    ]
+
+
+def _details(content: dict, sha256: str, reference: str):
+    """What the one page leaves out."""
+    blocks = [
         *parts.figures(content, 1),
-        *parts.trend(content),
         *parts.completeness(content),
         *parts.fields(content, 3),
         *parts.restated(content),
@@ -96,3 +106,4 @@ def _agency(content: dict, sha256: str) -> list[Block]:
         *parts.promises(content),
         *parts.provenance(content, sha256),
     ]
+    return parts.annexed((("Số liệu chi tiết", blocks),), reference)

@@ -11,6 +11,7 @@ from dossiers.rules import Rate
 
 MAIN = rules.DEFAULT_FORMULA
 COUNTS = ("received", "received_online", "resolved", "in_time", "resolved_overdue", "pending", "pending_overdue")
+ON_ONE_PAGE = (MAIN, "D1", "online_share")
 DIRECTIONS = {
     rules.RISE: "tăng rõ rệt",
     rules.FALL: "giảm rõ rệt",
@@ -126,20 +127,35 @@ def figures(content: dict, number: int) -> list[Block]:
     return made + [Paragraph(" ".join(reasons), "note")] * bool(reasons)
 
 
-def trend(content: dict) -> list[Block]:
+def main_figures(content: dict) -> list[Block]:
+    """The counts and the rates that one page has room for; all formulas stand in the annex."""
+    counts = [(content["labels"][name], format_count(content["figures"][name])) for name in COUNTS]
+    for formula in content["formulas"]:
+        if formula["code"] in ON_ONE_PAGE:
+            now = rate(content, formula["code"])
+            basis = f" ({format_count(now.numerator)}/{format_count(now.denominator)})" if now.is_defined else ""
+            counts.append((name_of(formula), f"{now.printed}{basis}"))
+    return [Table("", (Column("Chỉ tiêu"), Column("Trong kỳ", "area")), tuple(counts))]
+
+
+def trend(content: dict, *, table: bool = True) -> list[Block]:
     """The line of the main formula and its table; nothing where no period has a rate."""
     points = [(label, Rate(upper, lower, MAIN)) for label, upper, lower in content["trend"]]
     if not any(one.is_defined for _label, one in points):
         return []
     title = f"Tỷ lệ giải quyết đúng hạn ({MAIN}) qua các kỳ"
     data = [charts.Datum.of_rate(_short(label), one) for label, one in points]
-    chart = charts.line_chart([charts.Series(MAIN, data)], title=title, desc="Chỗ đứt là kỳ chưa có số liệu.")
+    desc = "Chỗ đứt là kỳ chưa có số liệu."
+    chart = charts.line_chart([charts.Series(MAIN, data)], title=title, desc=desc, height=240 if table else 150)
+    figure = Figure(chart, f"Hình 1. {title}")
+    if not table:
+        return [figure]
     heads = (Column("Kỳ báo cáo"), Column("Tử số", "number"), Column("Mẫu số", "number"), Column("Tỷ lệ", "number"))
     rows = tuple(
         (periods.title(label), format_count(one.numerator), format_count(one.denominator), one.printed)
         for label, one in points
     )
-    return [Figure(chart, f"Hình 1. {title}"), Table("Số liệu của hình 1", heads, rows)]
+    return [figure, Table("Số liệu của hình 1", heads, rows)]
 
 
 def _short(label: str) -> str:
@@ -195,20 +211,20 @@ def restated(content: dict) -> list[Block]:
     return [Table("Số liệu đã điều chỉnh sau khi chấp nhận", heads, cells)]
 
 
-def promises(content: dict) -> list[Block]:
+def promises(content: dict, *, table: bool = True) -> list[Block]:
     told = content["recommendations"]
     opened, late = format_count(told["open"]), format_count(told["overdue"])
     made: list[Block] = [
         Paragraph(f"Tính đến {day(told['day'])}: {opened} kiến nghị đang mở, trong đó {late} đã quá hạn.")
     ]
-    if told["longest"]:
+    if told["longest"] and table:
         heads = (Column("Đơn vị", "unit"), Column("Nội dung"), Column("Thời hạn", "day"))
         cells = tuple((agency, text, day(due)) for agency, text, due in told["longest"])
         made.append(Table("Kiến nghị quá hạn lâu nhất", heads, cells))
     return made
 
 
-def visits(content: dict) -> list[Block]:
+def visits(content: dict, *, table: bool = True) -> list[Block]:
     told = content["visits"]
     made: list[Block] = [
         Paragraph(
@@ -216,7 +232,7 @@ def visits(content: dict) -> list[Block]:
             f" {format_count(told['planned'])} cuộc còn theo kế hoạch."
         )
     ]
-    if told["rows"]:
+    if told["rows"] and table:
         heads = (Column("Đơn vị"), Column("Thời gian", "area"), Column("Loại", "area"))
         made.append(Table("Các cuộc kiểm tra, giám sát", heads, tuple(tuple(row) for row in told["rows"])))
     return made
@@ -250,7 +266,7 @@ def agencies(content: dict) -> Table:
     """Every agency's own figures."""
     names = ("received", "resolved", "in_time", "resolved_overdue", "pending_overdue")
     heads = ("Tiếp nhận", "Đã giải quyết", "Đúng hạn", "Quá hạn", "Tồn quá hạn")
-    columns = (Column("Đơn vị"), *(Column(head, "short") for head in heads), Column(MAIN, "short"))
+    columns = (Column("Đơn vị", "unit"), *(Column(head, "short") for head in heads), Column(MAIN, "short"))
     rows = []
     for row in content["agencies"]:
         counts = row["rates"].get(MAIN, [None, None, 0])
