@@ -198,7 +198,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     asked = _asked(request)
     roots = overview.top_agencies()
-    root = next((one for one in roots if one.code == request.GET.get("city")), roots[0] if roots else None)
+    root = next((one for one in roots if one.code == request.GET.get("city")), _home(request, roots))
     periods = [one for one in overview.periods_with_sums(root) if one.last_day] if root else []
     context = _choices(asked) | {"root": root, "roots": roots, "periods": periods}
     if periods:
@@ -228,6 +228,12 @@ def comparison(request: HttpRequest) -> HttpResponse:
             "totals": [one[measure] if one else None for one in found.totals],
         }
     return render(request, "reports/series_comparison.html", context)
+
+
+def _home(request: HttpRequest, roots: list[Agency]) -> Agency | None:
+    """The city of the person's own agency, else the first there is; None where nothing has been summed."""
+    own = {role.agency.path.split("/")[1] for role in request.user.current_roles()}
+    return next((root for root in roots if str(root.pk) in own), roots[0] if roots else None)
 
 
 def _two(request: HttpRequest, periods: list[Period]) -> tuple[Period, Period]:
