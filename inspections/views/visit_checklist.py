@@ -154,6 +154,10 @@ def _address(visit: Visit) -> str:
     return reverse("inspections:visit_checklist", args=[visit.pk])
 
 
+def _crumbs(visit: Visit) -> list[tuple[str, str]]:
+    return [(str(visit), visit.get_absolute_url()), (_("Checklist of the visit"), _address(visit))]
+
+
 def _taken(request: HttpRequest, visit: Visit, operations: list[dict], *, deciding: bool = False) -> HttpResponse:
     """Keep what was typed, and say what became of it."""
     if not operations:
@@ -213,7 +217,7 @@ def visit_templates(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "title": _("Checklists of the visit"),
         "back": _address(visit),
-        "breadcrumb": [(str(visit), visit.get_absolute_url()), (_("Checklist of the visit"), _address(visit)), (_("Choose"), "")],
+        "breadcrumb": [*_crumbs(visit), (_("Choose"), "")],
     }
     return render(request, "inspections/form.html", context, status=422 if form.errors else 200)
 
@@ -231,7 +235,7 @@ def recount_new(request: HttpRequest, pk: int) -> HttpResponse:
         operation = capture.desk_operation("recount", subject, value, str(last.uuid) if last else "")
         return _taken(request, visit, [operation])
     title = _("Recount of dossiers")
-    crumbs = [(str(visit), visit.get_absolute_url()), (_("Checklist of the visit"), _address(visit)), (title, "")]
+    crumbs = [*_crumbs(visit), (title, "")]
     context = {"form": form, "title": title, "back": _address(visit), "breadcrumb": crumbs}
     return render(request, "inspections/form.html", context, status=422 if form.errors else 200)
 
@@ -245,6 +249,6 @@ def visit_operations(request: HttpRequest, pk: int) -> HttpResponse:
     if not rows:
         raise Http404
     log = [{"operation": operation, "text": _told(operation)} for operation in rows]
-    crumbs = [(str(visit), visit.get_absolute_url()), (_("Checklist of the visit"), _address(visit)), (_("All values"), "")]
+    crumbs = [*_crumbs(visit), (_("All values"), "")]
     context = {"visit": visit, "log": log, "breadcrumb": crumbs}
     return render(request, "inspections/checklist_log.html", context)
