@@ -32,7 +32,7 @@ def _procedure_row(procedure: Procedure, sums: dict, period: Period, formula: st
 
 def field_row(field: Field, sums: dict, period: Period, formula: str) -> SliceRow:
     url = f"{reverse('reports:field_profile', args=[field.pk])}?period={period.label}"
-    return SliceRow(field.name, field.code, url, sums, tally.rate_of(sums, formula))
+    return SliceRow(field.name, "", url, sums, tally.rate_of(sums, formula))
 
 
 def field_profile(field: Field, chosen: Slice) -> FieldProfile | None:

@@ -20,6 +20,7 @@ from reports.tally.profile import FIGURES_SHOWN, FORMULAS_SHOWN, profile
 from reports.tally.slices import Slice
 from reports.views.figures import trend_figure
 from reports.views.period import TIMELINESS
+from reports.views.series import profile_context
 from reports.views.slices import LONGEST, chosen_formula, export_rows, slice_context
 
 
@@ -40,6 +41,8 @@ def agency_profile(request: HttpRequest, code: str) -> HttpResponse:
         context["returns"] = [(row, *TIMELINESS[row.timeliness]) for row in found.returns]
         context["history_labels"] = [FIGURE_LABELS[name] for name in FIGURES_SHOWN]
         context["formula_labels"] = [(code, FORMULA_LABELS[code]) for code in FORMULAS_SHOWN]
+        if any(not row.own for row in found.history):
+            context |= profile_context(request, agency)
         periods = [row.period for row in found.history if row.own]
         chosen = _chosen(request, agency, periods)
         reported = agency_period(agency, chosen.period, chosen.formula) if chosen else None
