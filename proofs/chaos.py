@@ -9,8 +9,9 @@ A tab dies in the midst of typing, half of the times by a crash of its renderer 
 unasked. What is typed is promised from the moment the browser's own database has confirmed the entry; what a tab took
 with it before that is counted apart (`unkept`), and how much of it did not come back (`unkept_gone`). The window is
 measured in every run, from the last key of a cell to the confirmation (`window_ms`: median, 99th percentile, longest);
-typing of a script, a cell a millisecond, makes it longer than a hand would. Beside that, sessions end, a second tab is
-opened, the disk is full for a while, the clock is years off.
+typing of a script, cell after cell without a pause, makes it longer than a hand would. Beside that, sessions end, a
+second tab is opened, the clock is years off, and the disk is full for a while: then the page warns that it keeps
+nothing, and what goes with its tab before it is saved is counted apart too (`warned`, `warned_gone`).
 """
 
 import json
@@ -56,6 +57,7 @@ def _turn(clerk: Clerk, world: World, cells: list[tuple], network: Network) -> N
     full, ended = rng.random() < FULL, rng.random() < SESSION_ENDS
     if full:
         clerk.befell["disk full"] += 1
+        clerk.while_full.update(int(text) for _line, _name, text in burst)
         page.evaluate("window.cchcFull = true")
     if ended:
         clerk.end_session()
@@ -102,8 +104,7 @@ def journey(
         while network.held:
             network.let_out()
         network.whole = True
-        for tab in clerk.tabs:
-            tab.close(run_before_unload=False)
+        clerk.close_all()
         clerk.settle(clerk.open())
     finally:
         saving.is_stale = compare
@@ -130,8 +131,10 @@ def _told(clerk: Clerk, network: Network) -> dict:
         "lost": len(lost),
         "doubled": len(doubled),
         "killed": clerk.befell["crashed"] + clerk.befell["closed"],
-        "unkept": len(clerk.unkept),
-        "unkept_gone": len(gone),
+        "unkept": len(clerk.unkept.keys() - clerk.while_full),
+        "unkept_gone": len(set(gone) - clerk.while_full),
+        "warned": len(clerk.unkept.keys() & clerk.while_full),
+        "warned_gone": len(set(gone) & clerk.while_full),
         "window_ms": [round(window[49], 1), round(window[98], 1), round(max(clerk.delays), 1)] if window else [],
         "befell": dict(clerk.befell),
         "requests": dict(network.befell),

@@ -106,6 +106,7 @@ class Clerk:
         self.delays: list[float] = []
         self.seen: set[int] = set()
         self.unkept: dict[int, tuple] = {}
+        self.while_full: set[int] = set()
         self.chosen_again: set[int] = set()
         self.befell = Counter()
         context.expose_binding("cchcKept", self._told_kept)
@@ -117,7 +118,7 @@ class Clerk:
     def _told_kept(self, _source, told: list) -> None:
         for value, delay in told:
             # Written again with a newer version of its line, or by a page that restored it: that is no delay.
-            if value not in self.kept and delay is not None:
+            if value not in self.kept and value not in self.while_full and delay is not None:
                 self.delays.append(delay)
             self.kept.add(value)
 
@@ -176,6 +177,13 @@ class Clerk:
             self.open()
         self.tabs[0].wait_for_timeout(100)
         self._note(burst)
+        self._leave_out_unkept()
+
+    def close_all(self) -> None:
+        """Every tab is closed unasked."""
+        for page in list(self.tabs):
+            page.close(run_before_unload=False)
+            self._forget(page)
         self._leave_out_unkept()
 
     def _leave_out_unkept(self) -> None:

@@ -6,6 +6,8 @@
 const DATABASE = "cchc-outbox";
 const ENTRIES = "entries";
 const BATCHES = "batches";
+// What could not be kept is tried again after this, in milliseconds, if nothing else is written before.
+const AGAIN = 3_000;
 
 function finished(request) {
   return new Promise((resolve, reject) => {
@@ -53,6 +55,8 @@ export class Outbox {
   #wanted = new Map();
   #stored = new Map();
   #changed = new Map();
+  // Places whose entries failed once: by the next time another tab may have written there.
+  #late = new Set();
   #due = false;
   #flushed = Promise.resolve(true);
   #troubled = false;
@@ -126,6 +130,7 @@ export class Outbox {
       if (this.#wanted.get(place) === JSON.stringify(entry)) continue;
       this.#wanted.set(place, JSON.stringify(entry));
       this.#changed.set(place, entry);
+      this.#late.delete(place);
     }
     for (const place of this.#wanted.keys()) {
       const [at, name] = place.split(" ");
@@ -142,7 +147,9 @@ export class Outbox {
   #flush() {
     this.#due = false;
     const changed = [...this.#changed];
+    const late = new Set(this.#late);
     this.#changed.clear();
+    this.#late.clear();
     if (!this.#db || !changed.length) return;
     const before = changed.map(([place]) => [place, this.#stored.get(place)]);
     const written = this.#write(ENTRIES, (transaction) => {
@@ -150,13 +157,14 @@ export class Outbox {
       for (const [place, entry] of changed) {
         const [line, name] = place.split(" ");
         const key = [this.person, this.item, Number(line), name];
-        if (entry) store.put(entry, key);
+        if (entry && late.has(place)) this.#putLate(store, key, this.#stored.get(place), entry);
+        else if (entry) store.put(entry, key);
         else this.#forget(store, key, this.#stored.get(place));
         if (entry) this.#stored.set(place, entry);
         else this.#stored.delete(place);
       }
       // The order to commit leaves with the entries: a tab that is killed right afterwards has sent both.
-      if (changed.every(([, entry]) => entry)) transaction.commit?.();
+      if (!late.size && changed.every(([, entry]) => entry)) transaction.commit?.();
     });
     this.#flushed = written.then((kept) => kept || this.#again(changed, before));
   }
@@ -166,8 +174,25 @@ export class Outbox {
       if (stored) this.#stored.set(place, stored);
       else this.#stored.delete(place);
     }
-    for (const [place, entry] of changed) if (!this.#changed.has(place)) this.#changed.set(place, entry);
+    for (const [place, entry] of changed) {
+      if (this.#changed.has(place)) continue;
+      this.#changed.set(place, entry);
+      this.#late.add(place);
+    }
+    setTimeout(() => this.#flush(), AGAIN);
     return false;
+  }
+
+  /* Writes an entry that comes late unless another tab has written there meanwhile: what is typed there is newer. */
+  #putLate(store, key, stored, entry) {
+    store.get(key).onsuccess = ({ target }) => {
+      const other = target.result && JSON.stringify(typedIn(target.result)) !== JSON.stringify(stored ? typedIn(stored) : null);
+      try {
+        if (!other) store.put(entry, key);
+      } catch {
+        target.transaction.abort();
+      }
+    };
   }
 
   /* Deletes an entry unless another tab has written a different one in its place. */
