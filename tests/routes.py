@@ -8,7 +8,15 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 UUID = "00000000-0000-4000-8000-000000000000"
 # What stands in for a converter; by name where the name tells more.
-BY_NAME = {"code": "HN-KHCN", "of": "job", "action": "submit", "part": "levels", "token": "0" * 32, "pk": "1", "which": "report"}
+BY_NAME = {
+    "code": "HN-KHCN",
+    "of": "job",
+    "action": "submit",
+    "part": "levels",
+    "token": "0" * 32,
+    "pk": "1",
+    "which": "report",
+}
 BY_KIND = {"int": "1", "slug": "one", "uuid": UUID, "str": "one", "path": "one"}
 CONVERTER = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
 
