@@ -119,7 +119,7 @@ def test_capture_records_in_one_screen(cast, client_of, visit, area, photo_bytes
     client = client_of(cast.khoa)
     page = client.get(url).content.decode()
     assert 'capture="environment"' in page
-    assert page.count('type="radio"') == 3
+    assert page.count('name="kind"') == 3
     response = client.post(
         url, {"kind": "violation", "area": area.pk, "text": "Thu phí sai", "photos": [upload(photo_bytes())]}
     )
