@@ -49,7 +49,7 @@ def take(visit: Visit, raw: list, *, by, device: UUID, deciding: bool = False) -
     `deciding` is a decision made at the desk over what stands there, a finding's text included.
     """
     with transaction.atomic():
-        visit = Visit.objects.select_for_update().select_related("team", "period").get(pk=visit.pk)
+        visit = Visit.objects.select_for_update(of=("self",)).select_related("team", "period").get(pk=visit.pk)
         return _Batch(visit, by, device, deciding).take(raw)
 
 

@@ -67,7 +67,7 @@ def keep_photo(visit: Visit, sha256: str, upload: File, *, keep_place: bool, by)
     prepared = None if known else photos.prepare(upload)
     upload.seek(0)
     with transaction.atomic():
-        visit = Visit.objects.select_for_update().select_related("team", "period").get(pk=visit.pk)
+        visit = Visit.objects.select_for_update(of=("self",)).select_related("team", "period").get(pk=visit.pk)
         keep_place = keep_place or _place_wanted(visit, sha256)
         place = place_in(upload) if keep_place else None
         kept = CapturedPhoto.objects.filter(visit=visit, sha256=sha256).first()

@@ -56,7 +56,8 @@ def test_head_needs_a_token_and_an_address_that_is_read(lan):
     assert lan.client.head(KHCN).status_code == 401
     response = lan.client.head(f"{KHCN}/submit", headers=lan.headers())
     assert response.status_code == 405
-    assert lan.client.delete(KHCN, headers=lan.headers())["Allow"].replace(" ", "").split(",") == ["GET", "HEAD", "PUT"]
+    allowed = lan.client.delete(KHCN, headers=lan.headers())["Allow"].replace(" ", "").split(",")
+    assert sorted(allowed) == ["GET", "HEAD", "PUT"]
 
 
 def test_old_keys_are_forgotten_by_the_clock(cast, capsys):

@@ -236,7 +236,7 @@ def records_a_visit(page, entered, tmp_path):
     page.get_by_role("button", name="Lưu").click()
     entered.paths.append(page.get_by_role("link", name=REMEDY).get_attribute("href"))
 
-    page.get_by_role("button", name="Lập báo cáo kết quả (PDF)").click()
+    page.get_by_role("button", name="Lập dự thảo: Báo cáo kết quả").click()
     made = page.locator(".document-status").first
     expect(made).to_contain_text("sẵn sàng", timeout=40 * SECONDS)
     link = made.get_by_role("link", name="Tải tệp PDF")

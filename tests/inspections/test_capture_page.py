@@ -136,13 +136,21 @@ def test_an_answer_that_was_not_heard_doubles_nothing(phone, listed, cast):
 def test_two_tabs_are_one_writer(phone, listed, cast):
     first = phone(cast.hoa, listed)
     second = phone(cast.hoa, listed, first.context)
-    answer(first, "A1", "Đạt")
-    all_sent(first)
+
+    def heard():
+        """The tab that writes for both has had its answer."""
+        return first.context.expect_event("response", lambda response: response.url.endswith("/operations/"))
+
+    with heard():
+        answer(first, "A1", "Đạt")
     expect(line(second, "A1").get_by_label("Đạt", exact=True)).to_be_checked()
-    answer(second, "A1", "Chưa đạt")
-    all_sent(second)
-    answer(first, "A1", "Đạt một phần")
+    with heard():
+        answer(second, "A1", "Chưa đạt")
+    expect(line(first, "A1").get_by_label("Chưa đạt", exact=True)).to_be_checked()
+    with heard():
+        answer(first, "A1", "Đạt một phần")
     all_sent(first)
+    all_sent(second)
     assert values("answer:A1") == [{"result": "partly"}], "never beside oneself"
 
 

@@ -13,9 +13,11 @@ from inspections.choices import FindingState, VisitState
 from inspections.models import EvidenceFile, Finding, Template, Visit
 from inspections.rules import similar
 from records.models import Event
+from tests import hostile
 
 OLD = "Bảng niêm yết thủ tục tại quầy chưa cập nhật sau hợp nhất"
-PDF = b"%PDF-1.7 bien ban"
+PDF = hostile.pdf(hostile.CATALOGUE, hostile.stream(b"BT (Bien ban) Tj ET"))
+AMENDED = hostile.pdf(hostile.CATALOGUE, hostile.stream(b"BT (Bien ban, ban hai) Tj ET"))
 
 
 @pytest.fixture
@@ -143,11 +145,11 @@ def test_evidence_has_hashes_and_versions(cast, client_of, make_finding, photo_b
     finding = make_finding()
     url, khoa = reverse("inspections:finding_evidence", args=[finding.pk]), client_of(cast.khoa)
     photo = photo_bytes()
-    for data, name in ((PDF, "bb.pdf"), (PDF + b" 2", "bb.pdf"), (photo, "anh.jpg")):
+    for data, name in ((PDF, "bb.pdf"), (AMENDED, "bb.pdf"), (photo, "anh.jpg")):
         title = "Ảnh" if data == photo else "Biên bản"
         khoa.post(url, {"name": title, "file": SimpleUploadedFile(name, data)})
     told = [(kept.name, kept.number, kept.received_sha256) for kept in finding.files.order_by("pk")]
-    hashes = [hashlib.sha256(data).hexdigest() for data in (PDF, PDF + b" 2", photo)]
+    hashes = [hashlib.sha256(data).hexdigest() for data in (PDF, AMENDED, photo)]
     assert told == [("Biên bản", 1, hashes[0]), ("Biên bản", 2, hashes[1]), ("Ảnh", 1, hashes[2])]
     khoa.post(url, {"name": "Hồ sơ", "file": SimpleUploadedFile("x.exe", b"MZ")})
     assert EvidenceFile.objects.count() == 3

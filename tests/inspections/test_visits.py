@@ -63,7 +63,7 @@ def test_outsiders_do_not(cast, client_of, visit, make_finding, make_recommendat
     ):
         assert client.get(url).status_code == 404
     assert client.post(detail(visit) + "record/").status_code == 404
-    assert client.post(reverse("inspections:ask_report", args=[visit.pk])).status_code == 404
+    assert client.post(reverse("inspections:ask_document", args=[visit.pk, "report"])).status_code == 404
     for listed in ("inspections:visit_list", "inspections:recommendation_list"):
         for query in ("", "?format=csv"):
             response = client.get(reverse(listed) + query)
