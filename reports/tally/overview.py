@@ -12,7 +12,7 @@ from agencies.models import Agency
 from cchc_portal.lib import numbers
 from dossiers import rules, tally
 from dossiers.choices import SENT_STATES, ReturnState
-from dossiers.models import Period, RateRun, Return, Summary
+from dossiers.models import Period, RateRun, Return, StaleFigure, Summary
 from inspections.choices import VisitState
 from inspections.models import Recommendation, Visit
 from records.choices import JobState
@@ -25,10 +25,15 @@ MISSING_SHOWN = 8
 
 
 def data_version() -> str:
-    """Changes whenever anything that a page adds up has changed: the head of the trail and the last finished sums."""
+    """Changes whenever anything that a page adds up has changed: the head of the trail and the sums.
+
+    New sums take away the marks of what was stale in the same transaction, before their run is finished.
+    """
     head = ChainHead.objects.filter(pk=1).values_list("number", "hash").first() or (0, "")
     run = RateRun.objects.filter(state=JobState.READY).aggregate(last=Max("finished_at"))["last"]
-    return f"{head[0]}-{head[1][:12]}-{run.timestamp() if run else 0}"
+    stale = StaleFigure.objects.aggregate(last=Max("pk"), number=Count("pk"))
+    marks = f"-{stale['number']}-{stale['last']}" if stale["number"] else ""
+    return f"{head[0]}-{head[1][:12]}-{run.timestamp() if run else 0}{marks}"
 
 
 @dataclass(frozen=True)

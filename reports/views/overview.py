@@ -1,6 +1,7 @@
 """The overview for leaders: one screen, one printed page, everything drills down."""
 
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlencode
 
 from django.core.cache import cache
@@ -25,6 +26,7 @@ from reports.tally.field import most_late
 from reports.views.figures import trend_figure
 
 KEPT_FOR = 3600
+ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -132,14 +134,29 @@ def _figures_context(choice: Choice) -> dict:
 
 
 def _screen(request: HttpRequest) -> Screen | None:
-    """The finished screen for what the URL asks, made anew when anything it shows has changed; None without sums."""
+    """The finished screen for what the URL asks, made anew when anything it shows has changed; None without sums.
+
+    Sums that arrive while it is being made would tear it, old ranks beside a new total: then it is made once more.
+    """
     asked, home, today = _asked(request), _home(request), timezone.localdate()
-    key = "overview:" + ":".join(
-        (tally.data_version(), today.isoformat(), request.LANGUAGE_CODE, home, urlencode(asked))
-    )
-    screen = cache.get(key)
-    if screen is not None:
-        return screen
+    screen = None
+    for _attempt in range(ATTEMPTS):
+        version = tally.data_version()
+        key = "overview:" + ":".join((version, today.isoformat(), request.LANGUAGE_CODE, home, urlencode(asked)))
+        kept = cache.get(key)
+        if kept is not None:
+            return kept
+        screen = _made(request, asked, home, today)
+        if screen is None:
+            return None
+        if tally.data_version() == version:
+            cache.set(key, screen, KEPT_FOR)
+            break
+    return screen
+
+
+def _made(request: HttpRequest, asked: dict[str, str], home: str, today: date) -> Screen | None:
+    """The screen as the data are now; None without sums."""
     choice = _chosen(asked, home)
     if choice is None:
         return None
@@ -153,9 +170,7 @@ def _screen(request: HttpRequest) -> Screen | None:
     }
     # Rendered without the request: what is kept must not carry anything of the one who asked first.
     html = render_to_string("reports/_overview.html", context)
-    screen = Screen(title=str(choice.period), lead=tally.span(choice.period, choice.root), html=html)
-    cache.set(key, screen, KEPT_FOR)
-    return screen
+    return Screen(title=str(choice.period), lead=tally.span(choice.period, choice.root), html=html)
 
 
 @require_safe

@@ -6,7 +6,8 @@ import pytest
 from django.core.management import call_command
 
 from dossiers import tally
-from dossiers.models import Period
+from dossiers.models import Line, Period, Return
+from reports.views import overview
 from tests.builders import GOOD, make_return
 
 
@@ -122,3 +123,21 @@ def test_presented_page_keeps_the_choice(cast, client_of, sums):
     page = client.get("/overview/?formula=D1&present=1").content.decode()
     assert "page--present" in page and 'href="?formula=D1"' in page
     assert "page--present" not in client.get("/overview/?formula=D1").content.decode()
+
+
+def test_sums_that_arrive_while_the_page_is_made_do_not_tear_it(cast, client_of, sums, period_q, monkeypatch):
+    """Ranks were read before the sums, the headline after: the page is made again and both are of after."""
+    item = Return.objects.get(agency=cast.ngv, period=period_q)
+    Line.objects.filter(of=item).update(resolved_early=8, resolved_on_time=0)
+    tally.mark_stale(item.agency_id, item.period_id)
+    read_ranks = overview._ranking_context
+
+    def sums_arrive_after_the_ranks(*args, **kwargs):
+        context = read_ranks(*args, **kwargs)
+        tally.recompute_stale()
+        return context
+
+    monkeypatch.setattr(overview, "_ranking_context", sums_arrive_after_the_ranks)
+    page = client_of(cast.lanhdao).get("/overview/").content.decode()
+    assert "888/1.000" in page
+    assert '<td class="number">8/10' in page
