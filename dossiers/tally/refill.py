@@ -87,6 +87,10 @@ def _refill(scope: Scope) -> int:
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     written = 0
     with connection.cursor() as cursor:
+        if scope.pairs is None and connection.vendor == "postgresql":
+            # Just after a bulk load the planner takes large tables for empty ones, and a nested loop over them for
+            # cheap: minutes instead of a second. The setting ends with the transaction.
+            cursor.execute("SET LOCAL enable_nestloop = off")
         for tree in (False, True):
             whole = scope.pairs is None
             if whole:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.core.management.base import CommandError
-from django.db import transaction
+from django.db import connection, transaction
 
 from agencies.choices import AgencyKind
 from agencies.models import Agency, Person, Succession
@@ -99,6 +99,9 @@ def _fill(work: Load) -> None:
     work.say("Cuộc kiểm tra và báo cáo kết quả…")
     visit = visits.load(work.today, work.now, cast, agencies, quarters)
     work.say("Tính tỷ lệ…")
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # the planner would take what was just filled for empty
     recompute_all()
     work.say("Kiến nghị của năm trước…")
     followup.load(work.today, work.now, cast, agencies, visit)
