@@ -226,7 +226,7 @@ def paper_of(brief: Brief, *, address: str) -> Paper:
         name=NAME,
         subject=words.capitalised(subject),
         blocks=tuple(blocks),
-        last_words="",
+        last_words=f"Trên đây là tóm tắt thông tin {subject}./.",
         signatures=(Signature("Người lập", brief.made_by.full_name if brief.made_by else ""),),
         recipients=(content["visit"]["team"],),
         filed="Lưu: đoàn.",

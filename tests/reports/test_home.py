@@ -74,6 +74,14 @@ def test_overdue_recommendation_stands_in_the_agency_and_the_office(cast, client
     assert "Niêm yết đủ thủ tục" not in page_of(client_of(cast.tuan))
 
 
+def test_what_went_up_is_counted_once(cast, client_of, recommendation):
+    Recommendation.objects.filter(pk=recommendation.pk).update(escalated_at=timezone.now())
+    for person in (cast.quan, cast.lanhdao):
+        page = page_of(client_of(person))
+        assert page.count("Niêm yết đủ thủ tục") > 1
+        assert "1 việc quá hạn" in page
+
+
 def test_first_page_takes_under_thirty_queries(
     cast, client_of, period_q, procedures_khcn, recommendation, django_assert_max_num_queries
 ):
