@@ -87,10 +87,8 @@ def _refill(scope: Scope) -> int:
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     written = 0
     with connection.cursor() as cursor:
-        if scope.pairs is None and connection.vendor == "postgresql":
-            # Just after a bulk load the planner takes large tables for empty ones, and a nested loop over them for
-            # cheap: minutes instead of a second. The setting ends with the transaction.
-            cursor.execute("SET LOCAL enable_nestloop = off")
+        if scope.pairs is None:
+            _plan_for_much(cursor)
         for tree in (False, True):
             whole = scope.pairs is None
             if whole:
@@ -109,6 +107,16 @@ def _refill(scope: Scope) -> int:
         written += max(cursor.rowcount, _changes(cursor))
         cursor.execute("DROP TABLE fresh")
     return written
+
+
+def _plan_for_much(cursor) -> None:
+    """Before statements over whole tables, within a transaction, with which this ends.
+
+    Just after a bulk load PostgreSQL's planner takes large tables for empty ones, and a nested loop over them for
+    cheap: minutes instead of a second.
+    """
+    if connection.vendor == "postgresql":
+        cursor.execute("SET LOCAL enable_nestloop = off")
 
 
 def _changes(cursor) -> int:
@@ -141,6 +149,7 @@ def differences() -> list[tuple[str, str, bool]]:
     waiting = {(int(above), period) for agency, period in stale for above in _above(agencies, agency)}
     found = []
     with transaction.atomic(), connection.cursor() as cursor:
+        _plan_for_much(cursor)
         for tree, expected in ((False, stale), (True, waiting)):
             cursor.execute(kept_aside(Scope(), tree=tree))
             cursor.execute(wrong(tree=tree))
@@ -161,6 +170,7 @@ def procedure_differences() -> list[tuple[str, str]]:
     stale = set(StaleFigure.objects.values_list("period_id", flat=True))
     labels = dict(Period.objects.values_list("pk", "label"))
     with transaction.atomic(), connection.cursor() as cursor:
+        _plan_for_much(cursor)
         cursor.execute(procedures_aside(Scope()))
         cursor.execute(wrong_procedures())
         found = [(period, about) for period, about in cursor.fetchall() if period not in stale]
