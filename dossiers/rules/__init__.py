@@ -13,6 +13,7 @@ from dossiers.rules.comparing import (
     fisher,
     is_few,
     rank,
+    stand_out,
 )
 from dossiers.rules.figures import (
     CELL_NAMES,
@@ -54,7 +55,7 @@ from dossiers.rules.rates import (
     rate,
     terms,
 )
-from dossiers.rules.standings import COMPARED_FORMULAS, Standing, standings
+from dossiers.rules.standings import COMPARED_FORMULAS, Standing, dense_places, standings
 from dossiers.rules.unusual import FEWEST_PERIODS, usual_range
 
 __all__ = [
@@ -95,6 +96,7 @@ __all__ = [
     "change",
     "check",
     "complete",
+    "dense_places",
     "fisher",
     "fourth_quarter",
     "is_cell",
@@ -103,6 +105,7 @@ __all__ = [
     "rank",
     "rate",
     "repairs",
+    "stand_out",
     "standings",
     "sum_lines",
     "sum_periods",

@@ -74,6 +74,33 @@ def change(before: Rate, after: Rate, *, significance: float = SIGNIFICANCE) -> 
     return RISE if new > old else FALL
 
 
+def _may_differ(before: Rate, after: Rate) -> bool:
+    """Whether Fisher's p can be below 0.05: false where Pearson's chi-squared is under 2, which is p = 0.16 there."""
+    hits_a, size_a, hits_b, size_b = before.numerator, before.denominator, after.numerator, after.denominator
+    hits, size = hits_a + hits_b, size_a + size_b
+    return size * (hits_a * size_b - hits_b * size_a) ** 2 >= 2 * size_a * size_b * hits * (size - hits)
+
+
+def stand_out(changes: Iterable[tuple[Hashable, Rate, Rate]], *, share: float = SIGNIFICANCE) -> dict[Hashable, str]:
+    """Of many changes (key, before, after) read in one list, those beyond chance: key → `RISE` or `FALL`.
+
+    Each is judged as `change` judges it, and all together by Benjamini and Hochberg's step-up rule: where nothing
+    moved, the list is empty with a probability of at least 1 - `share`, however many agencies it looks at.
+    """
+    tested, number = [], 0
+    for key, before, after in changes:
+        old, new = before.value, after.value
+        if old is None or new is None:
+            continue
+        number += 1
+        if before.printed != after.printed and _may_differ(before, after):
+            p = fisher(before.numerator, before.denominator, after.numerator, after.denominator)
+            tested.append((p, key, RISE if new > old else FALL))
+    tested.sort(key=lambda row: row[0])
+    kept = max((place for place, row in enumerate(tested, start=1) if row[0] < place * share / number), default=0)
+    return {key: direction for _p, key, direction in tested[:kept]}
+
+
 def is_few(rate: Rate, *, few: int = FEW) -> bool:
     """Whether a rate stands on too few dossiers to be read without a warning."""
     return rate.denominator is not None and rate.denominator < few
