@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import io
 import re
 import tempfile
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import xlsxwriter
 from django.http import FileResponse, StreamingHttpResponse
 from django.utils import timezone
 
+from cchc_portal.lib import sheet_rows
 from cchc_portal.lib.numbers import NOT_APPLICABLE, Rate, rate_decimal6
 from cchc_portal.lib.text import ascii_slug
 
@@ -22,8 +24,7 @@ CONTENT_TYPES = {
 }
 # Text stays text: XlsxWriter would otherwise turn "=…" into formulas and addresses into links.
 SAFE_WORKBOOK = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-# Excel's own limits: characters of a cell, and of a sheet's name.
-LONGEST_CELL, LONGEST_SHEET_NAME = 32_767, 31
+LONGEST_SHEET_NAME = 31  # Excel's own limit
 
 _FORMULA_START = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n]")
 _NUMBER = re.compile(r"-[0-9]+(?:[.,][0-9]+)?")
@@ -102,7 +103,7 @@ def write_cell(sheet, row, column, value, formats):
     elif isinstance(value, dt.date):
         sheet.write_datetime(row, column, dt.datetime.combine(value, dt.time()), formats["date"])
     else:
-        sheet.write_string(row, column, str(value)[:LONGEST_CELL], formats["text"])
+        sheet.write_string(row, column, str(value)[: sheet_rows.LONGEST_CELL], formats["text"])
 
 
 def cell_formats(workbook):
@@ -120,18 +121,23 @@ def cell_formats(workbook):
 
 
 def write_xlsx(target, columns, rows, sheet_name="Sheet1"):
-    """Writes a workbook of one sheet with a frozen header to `target` (path or binary file), row by row."""
-    with xlsxwriter.Workbook(target, {**SAFE_WORKBOOK, "constant_memory": True}) as workbook:
+    """Writes a workbook of one sheet with a frozen header to `target` (path or binary file), row by row.
+
+    `rows` hold as many values as there are `columns`. The rows are written by `sheet_rows`, all else by XlsxWriter.
+    """
+    shell = io.BytesIO()
+    with xlsxwriter.Workbook(shell, {**SAFE_WORKBOOK, "in_memory": True}) as workbook:
         name = re.sub(r"[\[\]:*?/\\']", " ", sheet_name).strip()[:LONGEST_SHEET_NAME] or "Sheet1"
         sheet = workbook.add_worksheet(name)
         formats = cell_formats(workbook)
+        head = formats.pop("head")
         sheet.freeze_panes(1, 0)
         for index, column in enumerate(columns):
             sheet.set_column(index, index, getattr(column, "width", 14))
-            sheet.write_string(0, index, str(getattr(column, "label", column)), formats["head"])
-        for number, row in enumerate(rows, start=1):
-            for index, value in enumerate(row):
-                write_cell(sheet, number, index, value, formats)
+            sheet.write_string(0, index, str(getattr(column, "label", column)), head)
+        for index, style in enumerate(formats.values()):
+            sheet.write_blank(1, index, None, style)
+    sheet_rows.fill(target, shell, tuple(formats), rows, len(columns))
 
 
 def table_response(filename, columns, rows, fmt=CSV):
