@@ -1,0 +1,93 @@
+"""Figures that were known when the person last looked and have been adjusted or voided since."""
+
+from collections import defaultdict
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cchc_portal.lib.numbers import format_count
+from dossiers import rules, tally
+from dossiers.choices import ReturnState
+from dossiers.models import Adjustment, Edition, Line, Return, Summary
+from reports.tally.changes.looking import Change, Looking, Section
+from reports.tally.changes.promised import shortened
+from reports.tally.changes.rates import MAIN, between
+
+
+def superseded(look: Looking):
+    """Editions that counted when the person last looked and do no more: one at most of each return."""
+    return Edition.objects.filter(
+        known_from__lte=look.since, known_until__gt=look.since, known_until__lte=look.now
+    ).select_related("of")
+
+
+def rate_then(edition: Edition) -> rules.Rate:
+    """The main rate of the return as the edition has it."""
+    return rules.rate(tally.figures_of(edition, published=edition.of.published).values(), MAIN)
+
+
+def voided(look: Looking) -> list[Return]:
+    """Returns that counted when the person last looked and were voided since."""
+    keys = [int(event.target_id) for event in look.steps if event.action == "void"]
+    if not keys:
+        return []
+    found = Return.objects.visible_to(look.user).filter(pk__in=keys, state=ReturnState.VOID)
+    found = found.filter(accepted_at__lte=look.since, agency__path__startswith=look.root.path)
+    return list(found.for_list().order_by("-period__last_day", "agency__sort_key", "pk"))
+
+
+def rates_of_lines(returns: list[Return]) -> dict[int, rules.Rate]:
+    """Return key → the main rate that its lines give."""
+    figures = defaultdict(list)
+    if returns:
+        for line in Line.objects.filter(of__in=returns):
+            figures[line.of_id].append(rules.Figures.from_stored(line))
+    return {item.pk: rules.rate(figures[item.pk], MAIN, published=item.published) for item in returns}
+
+
+def _rates_now(editions: list[Edition]) -> dict[tuple[int, int], rules.Rate]:
+    """(agency, period) → the main rate as it stands, of each return of the editions."""
+    of = [edition.of for edition in editions]
+    rows = Summary.objects.filter(
+        tree=False, agency__in={item.agency_id for item in of}, period__in={item.period_id for item in of}
+    )
+    return {(row.agency_id, row.period_id): tally.rate_of(row, MAIN) for row in rows}
+
+
+def restated(look: Looking) -> Section:
+    """Adjustments accepted since, the latest first, and voided returns: old and new rate, and why."""
+    seen = Adjustment.objects.visible_to(look.user).filter(of__agency__path__startswith=look.root.path)
+    found = superseded(look).filter(adjustment__in=seen.values("pk"), of__state=ReturnState.ACCEPTED)
+    found = found.select_related("of__agency", "of__period", "adjustment").annotate(cells=Count("adjustment__cells"))
+    editions = list(found.order_by("-known_until", "-pk")[: look.shown])
+    total = found.count() if len(editions) == look.shown else len(editions)
+    now = _rates_now(editions) if editions else {}
+    lines = [_line(edition, now) for edition in editions]
+    gone = voided(look)
+    lines += [
+        Change(
+            text=_("%(agency)s: return %(period)s voided, it counts no more")
+            % {"agency": item.agency, "period": item.period},
+            number=_("void"),
+            basis=_("accepted on %(day)s") % {"day": f"{timezone.localtime(item.accepted_at):%d/%m/%Y}"},
+            path=reverse("dossiers:return_detail", args=[item.pk]),
+        )
+        for item in gone
+    ]
+    return Section("restated", _("Figures restated"), tuple(lines[: look.shown]), total + len(gone))
+
+
+def _line(edition: Edition, now: dict[tuple[int, int], rules.Rate]) -> Change:
+    item, then = edition.of, rate_then(edition)
+    after = now.get((item.agency_id, item.period_id), then)
+    figures = _("%(count)s figures") % {"count": format_count(edition.cells)}
+    parts = [between(then, after)] if (then.numerator, then.denominator) != (after.numerator, after.denominator) else []
+    parts += [figures, shortened(edition.adjustment.reason)]
+    return Change(
+        text=_("%(agency)s: return %(period)s adjusted") % {"agency": item.agency, "period": item.period},
+        number=f"{then.printed} → {after.printed}" if then.printed != after.printed else figures,
+        basis="; ".join(parts),
+        path=edition.adjustment.get_absolute_url(),
+    )
