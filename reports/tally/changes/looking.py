@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES, TEAM_ROLES
 from agencies.models import Agency
 from agencies.permissions import oversees
-from dossiers.models import Period, Return
+from dossiers.models import Edition, Period, Return
 from records.models import Event
 from reports.models import Look
 from reports.tally.overview import top_agencies
@@ -80,6 +80,26 @@ class Looking:
             number__gt=last, at__lte=self.now, target_kind=Return._meta.label_lower, action__in=("send_back", "void")
         )
         return list(found.order_by("-number"))
+
+    @cached_property
+    def editions(self) -> list[int]:
+        """Keys of the editions that counted when the person last looked and do no more: one at most of each return."""
+        found = Edition.objects.filter(
+            known_from__lte=self.since, known_until__gt=self.since, known_until__lte=self.now
+        )
+        return list(found.order_by().values_list("pk", flat=True))
+
+    @property
+    def fresh(self) -> QuerySet[Return]:
+        """Returns accepted since, of agencies whose figures the person may read."""
+        found = Return.objects.accepted().filter(accepted_at__gt=self.since, accepted_at__lte=self.now)
+        return found.filter(agency__in=self.agencies, period__last_day__isnull=False)
+
+    @cached_property
+    def arrived(self) -> dict[int, int]:
+        """Period → how many of them, the newest period first."""
+        counted = self.fresh.order_by("-period__last_day", "-period_id").values("period")
+        return dict(counted.annotate(number=Count("pk")).values_list("period", "number"))
 
     def filed(self, period: Period) -> list[tuple[int, str, str | None]]:
         """Key and name of every agency that owes a return of the period, and its state; None where there is none."""

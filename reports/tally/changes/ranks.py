@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,11 +18,11 @@ from cchc_portal.lib.numbers import format_count
 from cchc_portal.lib.periods import DEFAULT, QUARTER
 from dossiers import rules, tally
 from dossiers.choices import ReturnState
-from dossiers.models import Period, Return, Summary
+from dossiers.models import Edition, Period, Return, Summary
 from dossiers.tally.statements import RATE_COLUMNS
 from reports.tally.changes.looking import Change, Looking, Section
 from reports.tally.changes.rates import MAIN, between
-from reports.tally.changes.restated import rate_then, rates_of_lines, superseded, voided
+from reports.tally.changes.restated import rate_then, rates_of_lines, voided
 
 NAMES = ("agency_id", "agency__code", "agency__short_name", "agency__kind")
 Places = dict[int, int]
@@ -58,9 +59,10 @@ def _complete(look: Looking, period: Period, at: datetime) -> bool:
 
 def _told(look: Looking) -> tuple[Period, Period] | None:
     """The periods whose ranking was told then and is told now: the last that is due, or complete before it is due."""
-    sums = Summary.objects.filter(period__kind=QUARTER, period__calendar=DEFAULT, agency__path__startswith=_top(look))
+    city = int(_top(look).strip("/"))
+    sums = Summary.objects.filter(agency=city, tree=True, period=OuterRef("pk"))
     periods = Period.objects.filter(
-        pk__in=sums.order_by().values("period"), due_at__isnull=False, last_day__isnull=False
+        Exists(sums), kind=QUARTER, calendar=DEFAULT, due_at__isnull=False, last_day__isnull=False
     )
     periods = list(periods.order_by("-last_day"))
 
@@ -105,7 +107,8 @@ def _rates_then(look: Looking, period: Period, today: dict[int, rules.Rate]) -> 
     gone = [item for item in voided(look) if item.period_id == period.pk]
     of_lines = rates_of_lines(gone)
     rates |= {item.agency_id: of_lines[item.pk] for item in gone}
-    for edition in superseded(look).filter(of__period=period, of__agency__path__startswith=_top(look)):
+    editions = Edition.objects.filter(pk__in=look.editions, of__period=period).select_related("of")
+    for edition in editions.order_by("pk") if look.editions else ():
         if edition.of.agency_id in rates:
             rates[edition.of.agency_id] = rate_then(edition)
     return rates

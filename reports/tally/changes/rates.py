@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from cchc_portal.lib.numbers import format_count
 from dossiers import rules, tally
 from dossiers.choices import ReturnState
-from dossiers.models import Period, Return
+from dossiers.models import Period
 from reports.tally.changes.looking import Change, Looking, Section
 
 MAIN = rules.DEFAULT_FORMULA
@@ -44,15 +44,11 @@ def moved(look: Looking) -> Section:
 
     Told are those that stand out when all are looked at together (`rules.stand_out`).
     """
-    fresh = Return.objects.accepted().filter(
-        agency__in=look.agencies, accepted_at__gt=look.since, accepted_at__lte=look.now
-    )
-    period = Period.objects.filter(pk__in=fresh.order_by().values("period"), last_day__isnull=False)
-    period = period.order_by("-last_day", "-pk").first()
+    period = Period.objects.filter(pk=next(iter(look.arrived), None)).first()
     before = tally.period_before(period) if period else None
     if before is None:
         return Section("rates", "", (), 0)
-    pairs = _pairs(look, period, before, fresh.filter(period=period).order_by().values("agency"))
+    pairs = _pairs(look, period, before, look.fresh.filter(period=period).order_by().values("agency"))
     rows = {key: (then, now) for key, then, now in pairs}
     told = rules.stand_out(pairs)
     order = sorted(told, key=lambda key: (-abs(rows[key][1].value - rows[key][0].value), key))

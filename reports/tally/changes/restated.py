@@ -16,13 +16,6 @@ from reports.tally.changes.promised import shortened
 from reports.tally.changes.rates import MAIN, between
 
 
-def superseded(look: Looking):
-    """Editions that counted when the person last looked and do no more: one at most of each return."""
-    return Edition.objects.filter(
-        known_from__lte=look.since, known_until__gt=look.since, known_until__lte=look.now
-    ).select_related("of")
-
-
 def rate_then(edition: Edition) -> rules.Rate:
     """The main rate of the return as the edition has it."""
     return rules.rate(tally.figures_of(edition, published=edition.of.published).values(), MAIN)
@@ -59,9 +52,10 @@ def _rates_now(editions: list[Edition]) -> dict[tuple[int, int], rules.Rate]:
 def restated(look: Looking) -> Section:
     """Adjustments accepted since, the latest first, and voided returns: old and new rate, and why."""
     seen = Adjustment.objects.visible_to(look.user).filter(of__agency__path__startswith=look.root.path)
-    found = superseded(look).filter(adjustment__in=seen.values("pk"), of__state=ReturnState.ACCEPTED)
-    found = found.select_related("of__agency", "of__period", "adjustment").annotate(cells=Count("adjustment__cells"))
-    editions = list(found.order_by("-known_until", "-pk")[: look.shown])
+    found = Edition.objects.filter(pk__in=look.editions, adjustment__in=seen.values("pk"))
+    found = found.filter(of__state=ReturnState.ACCEPTED).select_related("of__agency", "of__period", "adjustment")
+    found = found.annotate(cells=Count("adjustment__cells")).order_by("-known_until", "-pk")
+    editions = list(found[: look.shown]) if look.editions else []
     total = found.count() if len(editions) == look.shown else len(editions)
     now = _rates_now(editions) if editions else {}
     lines = [_line(edition, now) for edition in editions]

@@ -1,8 +1,8 @@
 """Returns that fell due and are missing, that were sent back, that were accepted."""
 
 from collections import defaultdict
+from itertools import islice
 
-from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -87,18 +87,12 @@ def sent_back(look: Looking) -> Section:
 
 def arrived(look: Looking) -> Section:
     """Returns accepted since, by period: how many, and how many of those owed are accepted by now."""
-    fresh = Return.objects.accepted().filter(
-        agency__in=look.agencies, accepted_at__gt=look.since, accepted_at__lte=look.now
-    )
-    counted = fresh.filter(period__last_day__isnull=False).order_by("-period__last_day", "period_id")
-    numbers = dict(
-        counted.values("period").annotate(number=Count("pk")).values_list("period", "number")[:PERIODS_SHOWN]
-    )
+    numbers = dict(islice(look.arrived.items(), PERIODS_SHOWN))
     if not numbers:
         return Section("arrived", "", (), 0)
     few = [period for period, number in numbers.items() if number <= NAMES_SHOWN]
     names = defaultdict(list)
-    named = fresh.filter(period__in=few).order_by("agency__sort_key", "agency_id")
+    named = look.fresh.filter(period__in=few).order_by("agency__sort_key", "agency_id")
     for period, name in named.values_list("period_id", "agency__short_name"):
         names[period].append(name)
     periods = Period.objects.in_bulk(numbers)
@@ -116,4 +110,4 @@ def arrived(look: Looking) -> Section:
                 path=_page_of(look, period),
             )
         )
-    return Section("arrived", _("Returns accepted"), tuple(lines), len(lines))
+    return Section("arrived", _("Returns accepted"), tuple(lines), len(look.arrived))
