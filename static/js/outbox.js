@@ -25,8 +25,9 @@ function opened() {
   return finished(request);
 }
 
-function typedIn({ value, text }) {
-  return [value, text];
+/* Was the same typed in both entries, whatever version of the line they stand on? */
+function alike(one, other) {
+  return JSON.stringify([one.value, one.text]) === JSON.stringify([other.value, other.text]);
 }
 
 /* A name no other batch has; `randomUUID` is missing on pages without TLS. */
@@ -55,7 +56,8 @@ export class Outbox {
   #wanted = new Map();
   #stored = new Map();
   #changed = new Map();
-  // Places whose entries failed once: by the next time another tab may have written there.
+  // Places whose entries are written later than they were typed, because they failed once or stand on a newer version of
+  // their line: meanwhile another tab may have written there.
   #late = new Set();
   #due = false;
   #flushed = Promise.resolve(true);
@@ -127,10 +129,12 @@ export class Outbox {
     for (const [name, typed] of Object.entries(unsent)) {
       const entry = { person: this.person, item: this.item, title: this.title, line, name, version, ...typed };
       const place = `${line} ${name}`;
-      if (this.#wanted.get(place) === JSON.stringify(entry)) continue;
+      const before = this.#wanted.get(place);
+      if (before === JSON.stringify(entry)) continue;
+      if (before && alike(JSON.parse(before), entry)) this.#late.add(place);
+      else this.#late.delete(place);
       this.#wanted.set(place, JSON.stringify(entry));
       this.#changed.set(place, entry);
-      this.#late.delete(place);
     }
     for (const place of this.#wanted.keys()) {
       const [at, name] = place.split(" ");
@@ -186,7 +190,7 @@ export class Outbox {
   /* Writes an entry that comes late unless another tab has written there meanwhile: what is typed there is newer. */
   #putLate(store, key, stored, entry) {
     store.get(key).onsuccess = ({ target }) => {
-      const other = target.result && JSON.stringify(typedIn(target.result)) !== JSON.stringify(stored ? typedIn(stored) : null);
+      const other = target.result && !(stored && alike(target.result, stored));
       try {
         if (!other) store.put(entry, key);
       } catch {
@@ -199,8 +203,7 @@ export class Outbox {
   #forget(store, key, stored) {
     if (!stored) return;
     store.get(key).onsuccess = ({ target }) => {
-      const same = target.result && JSON.stringify(typedIn(target.result)) === JSON.stringify(typedIn(stored));
-      if (same) store.delete(key);
+      if (target.result && alike(target.result, stored)) store.delete(key);
     };
   }
 

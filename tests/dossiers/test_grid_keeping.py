@@ -154,6 +154,28 @@ def test_two_tabs_of_one_person_know_of_each_other(open_grid, cast, draft):
     assert (stored(first), stored(second)) == (21, 31)
 
 
+def test_a_tab_that_is_asked_about_a_line_keeps_the_newer_entry_of_another(open_grid, cast, draft, client_of):
+    line = draft.lines.first()
+    one = open_grid(cast.lan)
+    one.context.route(SAVES, lambda route: route.abort())
+    cell(one, line, "received_online").fill("77")
+    expect(state(one)).to_contain_text("Chưa gửi được: giữ trên máy")
+    two = open_grid(cast.lan, one.context)
+    expect(cell(two, line, "received_online")).to_have_value("77")
+    cell(two, line, "received_online").fill("78")
+    noted = {"lines": [{"id": line.pk, "version": line.version, "note": "Ghi chú"}]}
+    nga = type(cast.lan).objects.create_user("nga", "cchc-demo-2026", full_name="Nga")
+    nga.roles.create(code="reporter", agency=cast.khcn, valid_from="2020-01-01")
+    client_of(nga).post(f"/returns/{draft.pk}/lines/", noted, content_type="application/json")
+    one.route(SAVES, lambda route: route.continue_())
+    one.locator("[data-cchc-save-now]").click()
+    expect(one.locator("[data-conflict]")).to_have_count(1)
+    kill(two)
+    kill(one)
+    three = open_grid(cast.lan, one.context)
+    expect(cell(three, line, "received_online")).to_have_value("78")
+
+
 NO_DATABASE = "Object.defineProperty(window, 'indexedDB', {value: {open() { throw new Error('blocked'); }}})"
 FULL = """const put = IDBObjectStore.prototype.put;
 IDBObjectStore.prototype.put = function () { throw new DOMException('full', 'QuotaExceededError'); };"""
