@@ -12,7 +12,7 @@ from statistics import median
 
 from playwright.sync_api import Browser, sync_playwright
 
-from proofs import capture, chaos, fluent, numbers, repairs, results, twice
+from proofs import capture, chaos, fluent, numbers, recompute, repairs, results, twice
 from proofs.capture_world import make_site
 from proofs.world import World, clean_up, make_world, served
 from tests.conftest import CHROMIUM_FLAGS
@@ -90,6 +90,7 @@ PROOFS: dict[str, Callable[[World], dict]] = {
     "fluent grid": prove_fluent,
     "chaos": prove_chaos,
     "capture": prove_capture,
+    "recompute": lambda world: recompute.prove(SEED),
 }
 
 

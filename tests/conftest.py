@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from hypothesis import settings as hypothesis_settings
 
 from tests.cast import cast, client_of, period_q, procedures_khcn
 from tests.services import running_services
 from tests.world import world
 
 __all__ = ["cast", "client_of", "period_q", "procedures_khcn", "world"]
+
+# A busy machine makes single examples slow; a test as a whole has pytest's time limit.
+hypothesis_settings.register_profile("portal", deadline=None)
+hypothesis_settings.load_profile("portal")
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

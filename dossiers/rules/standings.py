@@ -19,12 +19,13 @@ class Standing(NamedTuple):
     flips: bool
 
     @property
-    def best(self) -> int:
-        return min(self.places.values())
+    def best(self) -> int | None:
+        """The best of the places; None where no formula gives one, as for counts that only say how many were online."""
+        return min(self.places.values(), default=None)
 
     @property
-    def worst(self) -> int:
-        return max(self.places.values())
+    def worst(self) -> int | None:
+        return max(self.places.values(), default=None)
 
 
 def _exactly(one: tuple[Hashable, Counts], two: tuple[Hashable, Counts]) -> int:

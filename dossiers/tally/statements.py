@@ -183,12 +183,15 @@ def passed_on() -> list[str]:
     """`VALUES` of an own row `o` whose agency was absorbed whole inside the period by one that reports for it too.
 
     Its pending is its successor's carried_over, so sums over both take it once (domain: agencies, succession). A rate
-    for which the counts are not known on every line is left out.
+    on these counts is left out where they are not known on every line; other rates stay as they are.
     """
     columns = ["o.returns", "o.lines", "o.complete"]
     once = {name: "0" for name in PASSED_ON} | {name: f"o.{name} - o.pending" for name in TOOK_OVER}
     columns += [once.get(name, f"o.{name}") for name in FIGURE_NAMES]
-    for formula in FORMULAS.values():
+    for code, formula in FORMULAS.items():
+        if not once.keys() & {*formula.numerator, *formula.denominator}:
+            columns += [f"o.{name}" for name in RATE_COLUMNS[code]]
+            continue
         upper, lower = (
             " + ".join(once.get(name, f"o.{name}") for name in names)
             for names in (formula.numerator, formula.denominator)

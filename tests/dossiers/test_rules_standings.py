@@ -63,3 +63,8 @@ def test_best_and_worst():
     assert (found["a"].best, found["a"].worst, found["a"].flips) == (1, 2, True)
     assert (found["c"].best, found["c"].worst, found["c"].flips) == (3, 3, False)
     assert found["b"].flips
+
+
+def test_a_row_without_any_of_the_formulas_has_no_place():
+    found = standings({"a": {"D2": (1, 2)}, "online only": {}}, "D2")
+    assert (found["online only"].best, found["online only"].worst, found["online only"].flips) == (None, None, False)

@@ -12,6 +12,7 @@ from agencies.models import Agency, Succession
 from dossiers import rules, tally
 from dossiers.models import Line, Period, Return, StaleFigure, Summary
 from dossiers.tally.statements import RATE_COLUMNS, VALUES
+from procedures.models import Field
 
 TYPED = rules.TYPED_NAMES
 STATED = ("stated_received", "stated_in_time", "stated_resolved", "stated_pending")
@@ -147,8 +148,6 @@ def random_return(random, owner, period, field):
 
 @pytest.fixture
 def field(db):
-    from procedures.models import Field
-
     return Field.objects.create(code="F", name="F")
 
 
@@ -225,6 +224,16 @@ def test_pending_of_an_agency_absorbed_inside_the_period_is_taken_once(absorbed)
     assert tally.rate_of(row, "D1").fraction == Fraction(28, 30)
     assert (row.d3_numerator, row.d3_denominator) == (2, 2)
     assert (tree_row(old, quarter).pending, tree_row(new, quarter).received) == (6, 26)
+
+
+def test_a_rate_that_no_stock_enters_keeps_the_lines_that_know_it(absorbed):
+    city, old, _new, quarter, _following = absorbed
+    field = Field.objects.create(code="F", name="F")
+    complete_line(Return.objects.get(agency=old), field=field, resolved_on_time=None)
+    tally.recompute_all()
+    row = tree_row(city, quarter)
+    assert (row.d2_numerator, row.d2_denominator, row.d2_used) == (28, 28, 2)  # 4 of OLD, 24 of NEW
+    assert (row.d1_numerator, row.d1_used) == (24, 1)  # what OLD received is told less its pending: of the whole
 
 
 def test_a_divided_predecessor_and_other_periods_are_summed_as_they_are(absorbed):

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from dossiers import tally
 from dossiers.models import Line, Period, Return
 from reports.views import overview
-from tests.builders import GOOD, make_return
+from tests.builders import GOOD, make_published, make_return
 
 
 @pytest.fixture
@@ -116,6 +116,15 @@ def test_the_spread_between_formulas_and_who_turns_are_marked(cast, client_of, s
     )
     assert page.count("thứ tự đổi theo công thức") == sum(one.flips for one in standings.values())
     assert any(one.flips for one in standings.values())
+
+
+def test_an_agency_that_counts_only_how_many_came_online_is_ranked_by_that(cast, client_of, period_q):
+    make_published(cast.ngv, period_q.label, received_online=4_719, stated_received=5_441)
+    tally.recompute_all()
+    page = client_of(cast.lanhdao).get("/overview/?formula=online_share").content.decode()
+    assert "4.719/5.441" in page
+    assert "86,7%" in page
+    assert "<td>–</td>" in page  # no place under any of D1–D5
 
 
 def test_presented_page_keeps_the_choice(cast, client_of, sums):
