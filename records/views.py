@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.paging import long_page_of
 from records.models import Mail
 
 
@@ -15,7 +15,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
     """The person's mails, newest first; ?unread=1 narrows to those not read yet."""
     mails = Mail.objects.visible_to(request.user)
     only_unread = request.GET.get("unread") == "1"
-    page = page_of(request, mails.unread() if only_unread else mails)
+    page = long_page_of(request, mails.unread() if only_unread else mails)
     return render(request, "records/message_list.html", {"page": page, "only_unread": only_unread})
 
 

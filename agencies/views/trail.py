@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from agencies.choices import ACTION_LABELS, KIND_LABELS
 from agencies.filters import TrailFilter
 from agencies.permissions import readable_events, reads_some_trail
-from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.paging import long_page_of
 from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
 
 # An import batch holds thousands of values; the page shows the first and says how many more there are.
@@ -28,7 +28,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     narrowed = TrailFilter(request.GET, events)
     if request.GET.get("format") in CONTENT_TYPES:
         return _export(narrowed.qs, request.GET["format"])
-    page = page_of(request, narrowed.qs)
+    page = long_page_of(request, narrowed.qs)
     for event in page.object_list:
         event.changed, event.more = changes_of(event.before, event.after)
         event.changes_count = len(event.changed) + event.more

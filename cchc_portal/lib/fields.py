@@ -2,7 +2,7 @@
 
 from django import forms
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from cchc_portal.lib.text import clean_line, clean_text, search_key, search_terms, sort_key
@@ -133,6 +133,26 @@ def search_q(query, field="search_key"):
             one_of |= Q(**{f"{field}__contains": way})
         condition &= one_of
     return condition
+
+
+class Among(Func):
+    """Condition that a column holds one of these codes, written out in the statement.
+
+    SQLite takes an index that has a condition only for a query that states it word for word, not by parameters.
+    """
+
+    output_field = models.BooleanField()
+
+    def __init__(self, field, codes=(), **extra):
+        self.codes = tuple(sorted(map(str, codes)))
+        if not all(code.isascii() and code.replace("_", "").isalnum() for code in self.codes):
+            raise ValueError("Only codes of the portal's own choices are written out.")
+        super().__init__(field, **extra)
+
+    def as_sql(self, compiler, connection, **extra):
+        column, parameters = compiler.compile(self.source_expressions[0])
+        codes = ", ".join(f"'{code}'" for code in self.codes)
+        return f"{column} IN ({codes})", parameters
 
 
 def once_with_null(*fields: str, nullable: str, name: str) -> list[models.UniqueConstraint]:

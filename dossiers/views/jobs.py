@@ -11,14 +11,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from agencies.permissions import keeps_accounts
 from cchc_portal.lib.errors import Conflict
-from cchc_portal.lib.paging import page_of
-from dossiers.models import Consolidation, RateRun
+from cchc_portal.lib.paging import long_page_of
+from dossiers.models import Consolidation, RateRun, UnusualRun
 from records import registry
 from records.choices import UNFINISHED, JobState, MailKind
 from records.models import Document, Event, Mail
 
 # What stands in the address → the table of jobs.
-TABLES = {"documents": Document, "mails": Mail, "rates": RateRun, "consolidations": Consolidation}
+TABLES = {"documents": Document, "mails": Mail, "rates": RateRun, "unusual": UnusualRun, "consolidations": Consolidation}
 SHOWN_STATES = (*UNFINISHED, JobState.FAILED)
 
 
@@ -31,8 +31,8 @@ def job_list(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state")
     states = (state,) if state in SHOWN_STATES else SHOWN_STATES
     jobs = TABLES[of].objects.filter(state__in=states).order_by("-asked_at", "-pk")
-    page = page_of(request, jobs)
-    ours = {"rates": _("Rates"), "consolidations": _("Workbooks")}
+    page = long_page_of(request, jobs)
+    ours = {"rates": _("Rates"), "unusual": _("Unusual figures"), "consolidations": _("Workbooks")}
     labels = {kind.code: kind.label for kind in registry.kinds()} | dict(MailKind.choices)
     for job in page.object_list:
         job.told = ours[of] if of in ours else labels.get(job.kind, job.kind)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from agencies.choices import RoleCode
 from cchc_portal.lib.numbers import format_count
-from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.paging import long_page_of
 from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
 from dossiers import permissions, rules
 from dossiers.choices import FIGURE_LABELS, OPEN_ADJUSTMENTS, AdjustmentState, LineSort, ReturnState
@@ -69,7 +69,7 @@ def return_list(request: HttpRequest) -> HttpResponse:
         missing = [(agency, period) for agency, period in missing if period.label == label]
     context = {
         "filter": narrowed,
-        "page": page_of(request, narrowed.qs),
+        "page": long_page_of(request, narrowed.qs),
         "missing": missing,
         "may_review": permissions.may_review(request.user),
         "breadcrumb": [(_("Returns"), None)],

@@ -3,17 +3,21 @@
 from datetime import date
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES
 from agencies.models import Agency, Person
-from cchc_portal.lib.fields import NfcTextField, SearchKeyField
+from cchc_portal.lib.fields import Among, NfcTextField, SearchKeyField
 from inspections.choices import OPEN_RECOMMENDATIONS, RecommendationState
 from inspections.models.findings import Finding
 from inspections.models.visits import Team, TeamMember, Visit
+
+# Values as the indexes below have them, word for word.
+OPEN = [state.value for state in OPEN_RECOMMENDATIONS]
+REST = [state.value for state in RecommendationState if state not in OPEN_RECOMMENDATIONS]
 
 
 class RecommendationQuerySet(models.QuerySet):
@@ -37,6 +41,14 @@ class RecommendationQuerySet(models.QuerySet):
     def overdue(self, day: date) -> "RecommendationQuerySet":
         """Open ones whose deadline has passed. Derived from the date, never stored; no deadline is never overdue."""
         return self.open().filter(due__lt=day)
+
+    def by_deadline(self) -> "RecommendationQuerySet":
+        """The earliest deadline first, those without one behind."""
+        return self.order_by(F("due").asc(nulls_last=True), "pk")
+
+    def in_follow_up_order(self) -> list["RecommendationQuerySet"]:
+        """Open ones by deadline, so the overdue first, then the rest; each an index of its own."""
+        return [self.filter(Among("state", OPEN)).by_deadline(), self.filter(Among("state", REST)).by_deadline()]
 
     def for_list(self) -> "RecommendationQuerySet":
         return self.select_related("agency", "visit__agency", "visit__team", "follow_team")
@@ -92,7 +104,12 @@ class Recommendation(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(state__in=RecommendationState.values), name="recommendation_state_known")
         ]
-        indexes = [models.Index(fields=["state", "due"], name="recommendation_due")]
+        # The list's order: open ones by deadline, then the rest.
+        indexes = [
+            models.Index(fields=["state", "due"], name="recommendation_due"),
+            models.Index(fields=["due", "id"], name="recommendation_open", condition=Q(state__in=sorted(OPEN))),
+            models.Index(fields=["due", "id"], name="recommendation_rest", condition=Q(state__in=sorted(REST))),
+        ]
 
     def __str__(self) -> str:
         return self.text[:80]

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import BooleanField, Case, F, Value, When
+from django.db.models import BooleanField, Case, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cchc_portal.lib import tables
 from cchc_portal.lib.errors import Conflict
-from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.paging import long_page_of
 from inspections import permissions
 from inspections.choices import OPEN_RECOMMENDATIONS
 from inspections.filters import RecommendationFilter
@@ -28,20 +28,23 @@ FORMS = {"answer": RemedyForm, "amend": AmendForm, "extend": ExtendForm, "hand_o
 
 
 def _rows(user):
-    """Overdue ones first, then open ones by deadline (those without one behind), then the rest."""
-    today = timezone.localdate()
-    is_open = Case(When(state__in=OPEN_RECOMMENDATIONS, then=Value(True)), default=False, output_field=BooleanField())
+    """What the person may see; whether it is overdue stands beside it."""
     overdue = Case(
-        When(state__in=OPEN_RECOMMENDATIONS, due__lt=today, then=Value(True)),
+        When(state__in=OPEN_RECOMMENDATIONS, due__lt=timezone.localdate(), then=Value(True)),
         default=False,
         output_field=BooleanField(),
     )
-    return (
-        Recommendation.objects.visible_to(user)
-        .for_list()
-        .annotate(is_open=is_open, overdue=overdue)
-        .order_by("-overdue", "-is_open", F("due").asc(nulls_last=True), "agency__sort_key", "pk")
-    )
+    return Recommendation.objects.visible_to(user).for_list().annotate(overdue=overdue)
+
+
+def _parts(found: RecommendationFilter) -> list:
+    """Overdue ones first, then open ones by deadline (those without one behind), then the rest."""
+    chosen = found.form.cleaned_data if found.form.is_valid() else {}
+    if chosen.get("state"):
+        return [found.qs.by_deadline()]
+    is_open, rest = found.qs.in_follow_up_order()
+    narrowed = {found.OVERDUE: [is_open], found.OPEN: [is_open], found.CLOSED: [rest]}
+    return narrowed.get(chosen.get("only"), [is_open, rest])
 
 
 @require_safe
@@ -53,12 +56,13 @@ def recommendation_list(request: HttpRequest) -> HttpResponse:
         columns += [_("visit"), _("team")]
         rows = (
             [r.agency.name, r.text, r.due, r.get_state_display(), r.overdue, str(r.visit), r.visit.team.name]
-            for r in found.qs
+            for part in _parts(found)
+            for r in part
         )
         return tables.table_response(_("Recommendations"), columns, rows, request.GET["format"])
     context = {
         "filter": found,
-        "page": page_of(request, found.qs),
+        "page": long_page_of(request, found.qs, _parts(found)),
         "breadcrumb": [(_("Recommendations"), "")],
     }
     return render(request, "inspections/recommendation_list.html", context)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cchc_portal.lib import tables
 from cchc_portal.lib.errors import Conflict
-from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.paging import long_page_of
 from inspections import checklists, permissions
 from inspections.choices import OPEN_RECOMMENDATIONS, FindingKind, FindingState
 from inspections.filters import VisitFilter
@@ -71,7 +71,7 @@ def visit_list(request: HttpRequest) -> HttpResponse:
         return tables.table_response(_("Visits"), columns, rows, request.GET["format"])
     context = {
         "filter": visits,
-        "page": page_of(request, visits.qs),
+        "page": long_page_of(request, visits.qs),
         "may_plan": permissions.plans_visits(request.user),
         "sees_checklists": permissions.reads_checklists(request.user),
         "sees_plans": permissions.reads_plans(request.user),

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from agencies.permissions import keeps_registers
 from cchc_portal.lib.htmx import vary_on_htmx
-from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.paging import long_page_of, page_of
 from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
 from reports.filters import ClaimFilter, ContradictionFilter
 from reports.models import Claim, Target
@@ -23,10 +23,11 @@ TARGETS_SHOWN = 10
 def claim_list(request: HttpRequest) -> HttpResponse:
     """The register of published statements with their verdicts."""
     claims = Claim.objects.visible_to(request.user).for_list().select_related("period")
+    claims = claims.order_by("source__code", "agency__sort_key", "pk")
     narrowed = ClaimFilter(request.GET, queryset=claims, request=request)
     if request.GET.get("format") in CONTENT_TYPES:
         return _export(narrowed.qs, request.GET["format"])
-    page = page_of(request, narrowed.qs)
+    page = long_page_of(request, narrowed.qs)
     targets = Target.objects.visible_to(request.user).for_list()[:TARGETS_SHOWN]
     context = {
         "filter": narrowed,
@@ -76,6 +77,7 @@ def _export(claims, fmt: str) -> HttpResponse:
 def contradiction_list(request: HttpRequest) -> HttpResponse:
     """Published figures that cannot be true: against the counts, against each other, against their own row."""
     claims = Claim.objects.visible_to(request.user).for_list().select_related("period")
+    claims = claims.order_by("source__code", "agency__sort_key", "pk")
     narrowed = ContradictionFilter(request.GET, queryset=claims, request=request)
     found = narrowed.chosen(contradictions(list(claims))) if narrowed.is_valid() else []
     if request.GET.get("format") in CONTENT_TYPES:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
-from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.paging import long_page_of
 from cchc_portal.lib.tables import CONTENT_TYPES, XLSX
 from cchc_portal.lib.text import ascii_slug
 from inspections.choices import CONCLUSION_NOTICE, INSPECTION_MINUTES, INSPECTION_REPORT
@@ -47,7 +47,7 @@ def document_list(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("kind", "")
     if chosen:
         documents = documents.filter(kind=chosen)
-    page = page_of(request, documents)
+    page = long_page_of(request, documents)
     page.object_list = [_named(document) for document in page.object_list]
     context = {"page": page, "kinds": kinds, "chosen": chosen, "breadcrumb": [(_("Documents"), "")]}
     context |= {"may_ask": may_ask(request.user), "with_workbook": REPORT_KINDS.values()}
