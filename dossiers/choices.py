@@ -76,6 +76,37 @@ class Severity(models.TextChoices):
     SHOW = "show", pgettext_lazy("severity", "is shown")
 
 
+class UnusualMeasure(models.TextChoices):
+    """What of a return is compared with what was to be expected (`rules.unusual.MEASURES`)."""
+
+    RECEIVED = "received", pgettext_lazy("unusual", "Received in the period")
+    RESOLVED = "resolved", pgettext_lazy("unusual", "Resolved")
+    OVERDUE = "overdue", pgettext_lazy("unusual", "Resolved overdue")
+    PENDING = "pending", pgettext_lazy("unusual", "Pending")
+    LATE_SHARE = "late_share", pgettext_lazy("unusual", "Share resolved overdue")
+    ONLINE_SHARE = "online_share", pgettext_lazy("unusual", "Share received online")
+    REPEATED = "repeated", pgettext_lazy("unusual", "Lines that repeat the period before")
+    VANISHED = "vanished", pgettext_lazy("unusual", "Lines that fell to nothing")
+
+
+class UnusualDirection(models.TextChoices):
+    HIGH = "high", pgettext_lazy("unusual", "higher")
+    LOW = "low", pgettext_lazy("unusual", "lower")
+    SAME = "same", pgettext_lazy("unusual", "the same")
+
+
+class FlagState(models.TextChoices):
+    """What became of an unusual figure; `cleared`: a later look no longer found it."""
+
+    OPEN = "open", pgettext_lazy("flag state", "not answered")
+    EXPLAINED = "explained", pgettext_lazy("flag state", "explained")
+    CORRECTED = "corrected", pgettext_lazy("flag state", "wrong and corrected")
+    IGNORED = "ignored", pgettext_lazy("flag state", "put aside")
+    CLEARED = "cleared", pgettext_lazy("flag state", "no longer unusual")
+
+
+ANSWERED_FLAGS = (FlagState.EXPLAINED, FlagState.CORRECTED, FlagState.IGNORED)
+
 # Figures of a line by their names in `rules`, in the order of the form.
 FIGURE_LABELS = {
     "received": _("Received, total"),

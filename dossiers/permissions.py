@@ -7,7 +7,7 @@ it whole. Nobody approves what he entered (domain.md §1).
 from agencies.choices import AGENCY_ROLES, RoleCode
 from agencies.models import Person
 from dossiers.choices import ReturnState
-from dossiers.models import Adjustment, Explanation, Line, Return
+from dossiers.models import Adjustment, Explanation, Line, Return, UnusualFlag
 from records.models import Event
 
 # Actions in the trail of a return by which somebody puts figures into it.
@@ -129,6 +129,16 @@ def may_consolidate(user: Person) -> bool:
 def may_review(user: Person) -> bool:
     """Read the review page: programme officers, who work there, and auditors."""
     return user.is_authenticated and user.has_role(RoleCode.PROGRAMME_OFFICER, RoleCode.AUDITOR)
+
+
+def may_look_for_unusual(user: Person, item: Return) -> bool:
+    """Have a return looked through again: those who enter or sign it, and the programme office."""
+    return is_officer(user) or acts_for(user, item.agency_id, *AGENCY_ROLES)
+
+
+def may_answer_unusual(user: Person, flag: UnusualFlag) -> bool:
+    """Say what became of an unusual figure: a programme officer who entered none of the return."""
+    return is_officer(user) and not has_entered(user, flag.of)
 
 
 def may_read_trail_of(user: Person, item: Return) -> bool:

@@ -1,13 +1,18 @@
-"""What the worker does for rates: claim a run, sum again, tell the row."""
+"""What the worker does for rates and for unusual figures: claim a run, do it, tell the row."""
 
 import logging
 
 from celery import shared_task
 
 from dossiers import tally
-from dossiers.models import Period, RateRun
+from dossiers.models import Period, RateRun, Return, UnusualRun
+from dossiers.tally import unusual
+from records.choices import JobState
 
 logger = logging.getLogger(__name__)
+
+# Returns looked through by one task.
+AT_ONCE = 100
 
 
 @shared_task
@@ -41,4 +46,33 @@ def request_run(*, period: Period | None = None, everything: bool = False) -> Ra
     """
     run = RateRun.objects.create(period=period, everything=everything)
     run_rates.delay_on_commit(run.pk)
+    return run
+
+
+@shared_task
+def run_unusual(pk: int) -> None:
+    """Do one search for unusual figures, and with it what waits for the same period: the peers are read once."""
+    run = UnusualRun.objects.claim(pk)
+    if run is None:
+        return
+    waiting = UnusualRun.objects.filter(period_id=run.period_id, state=JobState.QUEUED, of__isnull=False)
+    runs = [run]
+    if run.of_id:
+        keys = list(waiting.order_by("pk").values_list("pk", flat=True)[:AT_ONCE])
+        runs += [one for one in map(UnusualRun.objects.claim, keys) if one is not None]
+    try:
+        done = unusual.run(runs)
+    except Exception as error:
+        logger.exception("unusual run %s", pk)
+        for one in runs:
+            UnusualRun.objects.fail(one, f"{type(error).__name__}: {error}")
+        return
+    for one in runs:
+        UnusualRun.objects.finish(one, returns=done)
+
+
+def request_unusual(item: Return) -> UnusualRun:
+    """Ask the worker to look through a return; it is told once the transaction commits."""
+    run = UnusualRun.objects.create(of=item, period_id=item.period_id)
+    run_unusual.delay_on_commit(run.pk)
     return run

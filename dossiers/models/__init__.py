@@ -6,6 +6,7 @@ from dossiers.models.line import Explanation, LateReason, LateReasonCount, Line
 from dossiers.models.period import Extension, Period
 from dossiers.models.returns import Remark, Return
 from dossiers.models.summary import ProcedureSum, RateRun, StaleFigure, Summary
+from dossiers.models.unusual import UnusualFlag, UnusualRun, UnusualScan
 
 __all__ = [
     "AdjustedCell",
@@ -25,4 +26,7 @@ __all__ = [
     "Return",
     "StaleFigure",
     "Summary",
+    "UnusualFlag",
+    "UnusualRun",
+    "UnusualScan",
 ]

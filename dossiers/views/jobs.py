@@ -18,7 +18,13 @@ from records.choices import UNFINISHED, JobState, MailKind
 from records.models import Document, Event, Mail
 
 # What stands in the address → the table of jobs.
-TABLES = {"documents": Document, "mails": Mail, "rates": RateRun, "unusual": UnusualRun, "consolidations": Consolidation}
+TABLES = {
+    "documents": Document,
+    "mails": Mail,
+    "rates": RateRun,
+    "unusual": UnusualRun,
+    "consolidations": Consolidation,
+}
 SHOWN_STATES = (*UNFINISHED, JobState.FAILED)
 
 

@@ -12,10 +12,12 @@ from dossiers.workflow.opening import (
     owed,
     when,
 )
+from dossiers.workflow.unusual import FLAGS
 
 __all__ = [
     "ADJUSTMENTS",
     "EXPLAINED",
+    "FLAGS",
     "RETURNS",
     "Problem",
     "Words",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from cchc_portal.lib.errors import Conflict, Refused
 from cchc_portal.lib.numbers import Cell, format_count
-from dossiers import permissions, rules
+from dossiers import permissions, rules, tasks
 from dossiers.choices import FIGURE_LABELS, AdjustmentState, ReturnState
 from dossiers.models import AdjustedCell, AdjustedWord, Adjustment, Edition, Explanation, Line, Return
 from dossiers.tally import checking
@@ -237,6 +237,7 @@ def _put_in_force(adjustment: Adjustment, by, data: dict) -> None:
     _explain_gaps(adjustment, touched)
     if changes:
         refigure(item.agency_id, item.period_id)
+        tasks.request_unusual(item)
 
 
 def _told_accepted(adjustment: Adjustment, data: dict) -> dict:

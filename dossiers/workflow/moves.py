@@ -121,8 +121,14 @@ def refigure(agency_id: int, period_id: int) -> None:
     tasks.request_run()
 
 
+def _sent(item: Return, by, data: dict) -> None:
+    """What is unusual in it is looked for before the programme office opens it."""
+    tasks.request_unusual(item)
+
+
 def _counted(item: Return, by, data: dict) -> None:
     refigure(item.agency_id, item.period_id)
+    tasks.request_unusual(item)
 
 
 def _voided(item: Return, by, data: dict) -> None:
@@ -171,6 +177,7 @@ RETURNS = Machine(
             permissions.may_approve,
             guard=_approve_problems,
             changes=_signed("approved"),
+            follow=_sent,
             primary=True,
             confirm=gettext_lazy("The return is sent to the programme office."),
         ),

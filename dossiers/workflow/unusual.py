@@ -1,0 +1,109 @@
+"""What people answer to an unusual figure. What a later look makes of the answer: `dossiers.tally.unusual`."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
+
+from dossiers import permissions
+from dossiers.choices import FlagState
+from dossiers.models import Line, UnusualFlag
+from records.moves import Machine, Move
+
+OPEN, EXPLAINED, CORRECTED, IGNORED, CLEARED = (
+    FlagState.OPEN,
+    FlagState.EXPLAINED,
+    FlagState.CORRECTED,
+    FlagState.IGNORED,
+    FlagState.CLEARED,
+)
+LONGEST_IGNORED = timedelta(days=3 * 366)
+
+
+def _aside_problems(flag: UnusualFlag, data: dict) -> list[str]:
+    until, today = data.get("until"), timezone.localdate()
+    if until is None:
+        return [_("Say until which day it is put aside.")]
+    if until <= today:
+        return [_("The day lies in the past; choose a later one.")]
+    if until > today + LONGEST_IGNORED:
+        return [_("Nothing is put aside for more than three years.")]
+    return []
+
+
+def _corrected_problems(flag: UnusualFlag, data: dict) -> list[str]:
+    """“Corrected” is said of a correction that is there: by a save of its agency or an accepted adjustment."""
+    if Line.objects.filter(of=flag.of_id, changed_at__gt=flag.found_at).exists():
+        return []
+    return [
+        _(
+            "No figure of this return was changed since this was found. Send the return back, or have the agency"
+            " propose an adjustment; say “corrected” once the new figures are there."
+        )
+    ]
+
+
+def _answer(flag: UnusualFlag, by, now, data: dict) -> dict:
+    return {"note": data["reason"], "answered_by": by, "answered_at": now, "ignored_until": None, "remembered": None}
+
+
+def _aside(flag: UnusualFlag, by, now, data: dict) -> dict:
+    return _answer(flag, by, now, data) | {"ignored_until": data["until"]}
+
+
+def _asked_again(flag: UnusualFlag, by, now, data: dict) -> dict:
+    return {"note": "", "answered_by": None, "answered_at": None, "ignored_until": None, "remembered": None}
+
+
+FLAGS = Machine(
+    model=UnusualFlag,
+    snapshot=lambda flag: {
+        "state": flag.state,
+        "measure": flag.measure,
+        "value": flag.value,
+        "base": flag.base,
+        "ignored_until": flag.ignored_until and flag.ignored_until.isoformat(),
+    },
+    moves=(
+        Move(
+            "explain",
+            pgettext_lazy("unusual", "It is right: explain"),
+            (OPEN, IGNORED),
+            EXPLAINED,
+            permissions.may_answer_unusual,
+            changes=_answer,
+            needs_reason=True,
+            primary=True,
+        ),
+        Move(
+            "correct",
+            pgettext_lazy("unusual", "It was wrong and is corrected"),
+            (OPEN, IGNORED, CLEARED),
+            CORRECTED,
+            permissions.may_answer_unusual,
+            guard=_corrected_problems,
+            changes=_answer,
+            needs_reason=True,
+        ),
+        Move(
+            "put_aside",
+            pgettext_lazy("unusual", "Put aside until a day"),
+            (OPEN, IGNORED),
+            IGNORED,
+            permissions.may_answer_unusual,
+            guard=_aside_problems,
+            changes=_aside,
+            needs_reason=True,
+        ),
+        Move(
+            "ask_again",
+            pgettext_lazy("unusual", "Take the answer back"),
+            (EXPLAINED, CORRECTED, IGNORED),
+            OPEN,
+            permissions.may_answer_unusual,
+            changes=_asked_again,
+            needs_reason=True,
+        ),
+    ),
+)
