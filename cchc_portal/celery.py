@@ -73,6 +73,9 @@ CLOCK = {
     "send_reminders": Entry(
         Daily(7, 30), ("send_reminders", "--write"), "each person hears once a day, before work, of all that is due"
     ),
+    "send_briefs": Entry(
+        Daily(7, 0), ("send_briefs",), "on Monday leaders hear what changed; a Monday that was missed is made good"
+    ),
     "clear_uploads": Entry(
         Daily(3, 30), ("clear_uploads",), "uploaded workbooks that nobody saved are not kept for ever"
     ),

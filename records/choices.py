@@ -25,6 +25,7 @@ class MailKind(models.TextChoices):
     RETURNED = "returned", pgettext_lazy("kind of mail", "Return sent back")
     SELF_CHECK = "self_check", pgettext_lazy("kind of mail", "Self-check report asked for")
     ADJUSTMENT = "adjustment", pgettext_lazy("kind of mail", "Adjustment refused")
+    WEEKLY_BRIEF = "weekly_brief", pgettext_lazy("kind of mail", "Weekly brief")
 
 
 class SourceKind(models.TextChoices):

@@ -42,4 +42,14 @@ class Scope(models.TextChoices):
 
 
 CITY_REPORT, AGENCY_REPORT = "city_report", "agency_report"
+WEEKLY_BRIEF = "weekly_brief"
 REPORT_KINDS = {Scope.CITY: CITY_REPORT, Scope.AGENCY: AGENCY_REPORT}
+
+
+class OpenDataState(models.TextChoices):
+    """The way of a set of open data; which one stands for its period is the newest that is published."""
+
+    PROPOSED = "proposed", pgettext_lazy("open data state", "waiting for a second officer")
+    PUBLISHED = "published", pgettext_lazy("open data state", "published")
+    REFUSED = "refused", pgettext_lazy("open data state", "not published")
+    WITHDRAWN = "withdrawn", pgettext_lazy("open data state", "withdrawn")

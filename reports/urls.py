@@ -2,11 +2,27 @@
 
 from django.urls import path
 
-from reports.views import agency, claims, documents, field, issuing, overview, period, procedure, registers, series
+from reports.views import (
+    agency,
+    changes,
+    claims,
+    documents,
+    field,
+    issuing,
+    overview,
+    period,
+    procedure,
+    registers,
+    series,
+)
 
 app_name = "reports"
 urlpatterns = [
     path("overview/", overview.overview, name="overview"),
+    path("changes/", changes.changes, name="changes"),
+    path("changes/card/", changes.changes_card, name="changes_card"),
+    path("changes/seen/", changes.changes_seen, name="changes_seen"),
+    path("changes/brief/", changes.brief_switch, name="brief_switch"),
     path("agencies/<str:code>/", agency.agency_profile, name="agency_profile"),
     path("agencies/<str:code>/series/", series.agency_series, name="agency_series"),
     path("series/", series.comparison, name="series_comparison"),

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from cchc_portal.lib.text import ascii_slug
 from records.models import Document
 from records.registry import Content, Kind, register
-from reports.choices import AGENCY_REPORT, CITY_REPORT, Scope
+from reports.choices import AGENCY_REPORT, CITY_REPORT, WEEKLY_BRIEF, Scope
+from reports.documents.brief import build_brief, visible_briefs
 from reports.documents.papers import paper_of, title_of
 from reports.models import Report
 from reports.tally.issuing import freeze
@@ -42,3 +43,4 @@ def _visible(scope: str):
 
 register(Kind(CITY_REPORT, _("City report"), build, _visible(Scope.CITY), _restated))
 register(Kind(AGENCY_REPORT, _("Agency page"), build, _visible(Scope.AGENCY), _restated))
+register(Kind(WEEKLY_BRIEF, _("Weekly brief"), build_brief, visible_briefs))

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from reports.permissions import is_told_changes
 from reports.tally.finding import search_all
 from reports.tally.worklist import groups_for
 
@@ -16,7 +17,8 @@ def home(request: HttpRequest) -> HttpResponse:
     # What went up stands in two groups and is one thing that is late.
     overdue = len({task.url for group in groups for task in group.tasks if task.overdue})
     label = _("%(count)s overdue") % {"count": overdue}
-    return render(request, "reports/home.html", {"groups": groups, "overdue": overdue, "overdue_label": label})
+    context = {"groups": groups, "overdue": overdue, "overdue_label": label}
+    return render(request, "reports/home.html", context | {"told_changes": is_told_changes(request.user)})
 
 
 @require_safe

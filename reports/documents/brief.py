@@ -1,0 +1,80 @@
+"""The weekly brief as a paper, from its frozen values. Documents are Vietnamese."""
+
+from datetime import datetime
+
+from cchc_portal.lib.numbers import format_count
+from cchc_portal.lib.paper import Block, Column, Heading, Letterhead, Paper, Paragraph, Signature, Table
+from cchc_portal.lib.text import ascii_slug
+from records.models import Document
+from records.registry import Content
+from reports.models import WeeklyBrief
+
+NAME = "Bản tin tuần"
+COLUMNS = (Column("STT", "order"), Column("Nội dung"), Column("Số liệu", "unit"), Column("Căn cứ"))
+
+
+def _when(text: str) -> str:
+    return f"{datetime.fromisoformat(text):%H:%M ngày %d/%m/%Y}"
+
+
+def _section(section: dict) -> list[Block]:
+    rows = tuple(
+        (str(number), line["text"], line["number"], line["basis"])
+        for number, line in enumerate(section["lines"], start=1)
+    )
+    made: list[Block] = [Heading(f"{section['title']} ({format_count(section['total'])})"), Table("", COLUMNS, rows)]
+    more = section["total"] - len(rows)
+    if more > 0:
+        made.append(Paragraph(f"Còn {format_count(more)} nội dung khác trên trang “Có gì thay đổi” của cổng.", "note"))
+    return made
+
+
+def paper_of(brief: WeeklyBrief, *, address: str) -> Paper:
+    """The brief as a paper; raises KeyError where its values are not those of this template."""
+    content = brief.content
+    agency = content["agency"]
+    subject = f"những thay đổi về cải cách hành chính, tuần từ ngày {brief.week:%d/%m/%Y}"
+    blocks: list[Block] = [
+        Paragraph(
+            f"Những thay đổi tại {agency['name']} và các đơn vị trực thuộc từ {_when(content['since'])} đến"
+            f" {_when(content['until'])}, trong phạm vi {content['person']} được xem."
+        )
+    ]
+    for section in content["sections"]:
+        blocks += _section(section)
+    blocks += [
+        Paragraph(
+            "Tỷ lệ chỉ nêu khi thay đổi vượt quá dao động ngẫu nhiên (kiểm định chính xác Fisher, có hiệu chỉnh cho số"
+            " đơn vị cùng so sánh). Hạng đổi do kết quả và do điều chỉnh số liệu được tách riêng.",
+            "note",
+        ),
+        Paragraph(f"Phiên bản dữ liệu: {content['data_version']}. SHA-256 của nội dung: {brief.sha256}", "note"),
+    ]
+    return Paper(
+        draft=False,
+        title=f"{NAME} {subject}",
+        author=agency["name"],
+        letterhead=Letterhead(agency["name"], agency["superior"], agency["place"]),
+        symbol="",
+        dated=False,
+        name=NAME,
+        subject=f"{subject[:1].upper()}{subject[1:]}",
+        blocks=tuple(blocks),
+        last_words="Trên đây là những thay đổi trong tuần./.",
+        signatures=(Signature("Cổng lập tự động"),),
+        recipients=(content["person"],),
+        filed="Lưu: cổng.",
+        address=address,
+    )
+
+
+def build_brief(document: Document) -> Content:
+    """A frozen brief. Raises WeeklyBrief.DoesNotExist where it is gone."""
+    brief = WeeklyBrief.objects.exclude(sha256="").get(pk=document.subject_id)
+    paper = paper_of(brief, address=document.address)
+    name = f"{ascii_slug(paper.title)[:80]}.pdf"
+    return Content.of_paper(paper, media={}, created=brief.until, file_name=name, values=brief.content)
+
+
+def visible_briefs(user):
+    return WeeklyBrief.objects.visible_to(user).values("pk")

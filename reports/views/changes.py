@@ -1,0 +1,135 @@
+"""What changed since one last looked: the page, the small card of other pages, and the switch of the weekly brief."""
+
+from datetime import date, datetime, time
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from agencies.models import Agency
+from cchc_portal.lib.htmx import vary_on_htmx
+from reports.models import BriefChoice
+from reports.permissions import gets_brief, is_told_changes
+from reports.tally.changes import changes_for, looked_until, scopes
+from reports.workflow import choose_brief, look
+
+ON_THE_CARD = 4
+INSTANT = "%Y-%m-%dT%H:%M:%S"
+
+
+def _scope(request: HttpRequest, code: str) -> tuple[Agency, list[Agency]]:
+    """The agency that is looked at, the person's first one by default, and all there are to choose from.
+
+    Raises PermissionDenied for those to whom no changes are told, Http404 for an agency that is none of theirs.
+    """
+    choices = scopes(request.user) if is_told_changes(request.user) else []
+    if not choices:
+        raise PermissionDenied
+    found = next((agency for agency in choices if agency.code == code), None)
+    if code and found is None:
+        raise Http404
+    return found or choices[0], choices
+
+
+def _instant(text: str, now: datetime) -> datetime | None:
+    """A day (dd/mm/yyyy or ISO, from its first moment) or an instant that has come; None for anything else."""
+    text = text.strip()[:40]
+    found = None
+    try:
+        day, month, year = (int(part) for part in text.split("/"))
+        found = datetime.combine(date(year, month, day), time())
+    except ValueError:
+        try:
+            found = parse_datetime(text) or datetime.combine(date.fromisoformat(text), time())
+        except ValueError:
+            return None
+    found = timezone.make_aware(found) if timezone.is_naive(found) else found
+    return found if datetime(1990, 1, 1, tzinfo=found.tzinfo) < found <= now else None
+
+
+def _is_looking(request: HttpRequest) -> bool:
+    """Whether a person opens the page: not a HEAD, not a browser that fetches or renders ahead."""
+    ahead = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
+    said = " ".join(request.headers.get(name, "") for name in ahead).lower()
+    return request.method == "GET" and not any(word in said for word in ("prefetch", "prerender", "preview"))
+
+
+def _address(agency: Agency, since: datetime) -> str:
+    query = {"agency": agency.code, "since": timezone.localtime(since).strftime(INSTANT)}
+    return f"{reverse('reports:changes')}?{urlencode(query)}"
+
+
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """Everything that changed since the instant in the address; without one since the person last looked.
+
+    The address then names that instant, so that a link or a reload shows the same. Opening the page counts as having
+    looked, unless it begins later than what was seen so far.
+    """
+    now = timezone.now()
+    agency, choices = _scope(request, request.GET.get("agency", "")[:40])
+    seen = looked_until(request.user, agency, now)
+    if not request.GET.get("since"):
+        return redirect(_address(agency, min(seen, now)))
+    since = _instant(request.GET["since"], now)
+    context = {"agency": agency, "choices": choices, "asked": request.GET["since"][:40], "seen": seen, "now": now}
+    context["breadcrumb"] = [(_("What changed"), "")]
+    if since is None:
+        context["problem"] = _("Choose a day that has come, like 15/11/2026.")
+        return render(request, "reports/changes.html", context, status=400)
+    context |= {"changes": changes_for(request.user, agency, since, now), "since": since}
+    if gets_brief(request.user):
+        context["brief_wanted"] = not BriefChoice.objects.filter(person=request.user, wanted=False).exists()
+    response = render(request, "reports/changes.html", context)
+    if since <= seen and _is_looking(request):
+        look(request.user, agency, now)
+    return response
+
+
+@require_safe
+@vary_on_htmx
+def changes_card(request: HttpRequest) -> HttpResponse:
+    """A few lines for other pages; nothing at all where nothing changed. Seeing the card is no look."""
+    now = timezone.now()
+    agency, _choices = _scope(request, request.GET.get("agency", "")[:40])
+    since = looked_until(request.user, agency, now)
+    found = changes_for(request.user, agency, since, now)
+    if not found.total:
+        return HttpResponse("")
+    first = [(section, section.lines[0]) for section in found.sections]
+    context = {"changes": found, "first": first[:ON_THE_CARD], "address": _address(agency, since)}
+    context |= {"until": timezone.localtime(now).isoformat(), "back": request.GET.get("back") == "overview"}
+    return render(request, "reports/changes_card.html", context)
+
+
+@require_POST
+def changes_seen(request: HttpRequest) -> HttpResponse:
+    """The person has seen what the page showed: everything up to the instant at which it was made."""
+    agency, _choices = _scope(request, request.POST.get("agency", "")[:40])
+    until = _instant(request.POST.get("until", ""), timezone.now())
+    if until is None:
+        return HttpResponseBadRequest()
+    look(request.user, agency, until)
+    messages.success(request, _("Noted. What changes from now on is shown next time."))
+    return redirect("reports:overview" if request.POST.get("back") == "overview" else "home")
+
+
+@require_POST
+def brief_switch(request: HttpRequest) -> HttpResponse:
+    """Switch the weekly brief by mail on or off."""
+    if not gets_brief(request.user):
+        raise PermissionDenied
+    wanted = request.POST.get("wanted") == "1"
+    choose_brief(request.user, wanted)
+    messages.success(
+        request,
+        _("The weekly brief comes every Monday morning.") if wanted else _("The weekly brief is switched off."),
+    )
+    return redirect("reports:changes")
