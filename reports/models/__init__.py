@@ -2,6 +2,7 @@
 
 from reports.models.issued import Report
 from reports.models.looks import BriefChoice, Look, WeeklyBrief
+from reports.models.open_data import OpenDataFile, OpenDataSet
 from reports.models.published import Claim, Target
 
-__all__ = ["BriefChoice", "Claim", "Look", "Report", "Target", "WeeklyBrief"]
+__all__ = ["BriefChoice", "Claim", "Look", "OpenDataFile", "OpenDataSet", "Report", "Target", "WeeklyBrief"]
