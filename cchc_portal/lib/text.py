@@ -101,6 +101,8 @@ _DROPPED = re.compile(
 
 def clean_text(text):
     """Text of several lines as it is stored: NFC, line ends as LF, without control characters."""
+    if text.isascii() and text.isprintable():
+        return text
     return nfc(_DROPPED.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 

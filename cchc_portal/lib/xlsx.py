@@ -4,7 +4,6 @@ import csv
 import datetime as dt
 import io
 import re
-import zipfile
 
 import python_calamine
 from django.utils.translation import gettext as _
@@ -77,9 +76,9 @@ def open_scanned(file):
     name, data = read_upload(file)
     if name.endswith(_REFUSED_NAMES):
         raise refused_kind()
-    scans = scan_workbook(data)
+    scans, book, relations = scan_workbook(data)
     workbook = _guarded(lambda: python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data)))
-    return workbook, _scans_by_sheet(data, scans, workbook.sheet_names)
+    return workbook, _scans_by_sheet(scans, book, relations, workbook.sheet_names)
 
 
 def _guarded(action):
@@ -101,13 +100,8 @@ def _attributes(tag):
     return {name.decode().lower(): value.decode("utf-8", "replace") for name, value in _ATTRIBUTE.findall(tag)}
 
 
-def _scans_by_sheet(data, scans, sheet_names):
+def _scans_by_sheet(scans, book, relations, sheet_names):
     """Scans by sheet name; a workbook whose sheets with formulas cannot be told apart counts as damaged."""
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        known = set(archive.namelist())
-        book, relations = (
-            archive.read(name) if name in known else b"" for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
-        )
     targets = {}
     for found in map(_attributes, _RELATIONSHIP.findall(relations)):
         target = found.get("target", "")

@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass, field
+from functools import lru_cache
 from xml.parsers import expat
 
 from django.utils.translation import gettext as _
@@ -26,6 +27,7 @@ MAX_ROWS = 20_000
 MAX_COLUMNS = 256
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CHUNK = 64 * 1024
+_WHICH_SHEET = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
 _CELL = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
@@ -131,52 +133,65 @@ class _Scanner:
 
 
 _ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
-_SHEET_TAG = re.compile(rb"<(?:[\w.-]+:)?(?:c|f|row)[\s/>]")
-_PLACED_CELL = re.compile(rb"<c r=\"([A-Z]{1,3})([0-9]{1,7})\"")
-_PLACED_ROW = re.compile(rb"<row r=\"([0-9]{1,7})\"")
-_PLACED_FORMULA = re.compile(rb"<c r=\"([A-Z]{1,3})([0-9]{1,7})\"[^>]*><f(?:\s[^>]*)?>([^<]*)")
-_UNUSUAL = (b't="e"', b"t='e'")
+_OTHER_TAG = re.compile(rb"<!|[<:](?:c|f|row)[\s/>]")
+_PREFIXED = re.compile(rb":(?:c|f|row)[\s/>]")
+# Every tag of a cell, a row or a formula: a cell with nothing but its address, style and a type that is no error, and
+# its formula; a row with its number; or, with no group set, anything else. Nothing is tried twice, hence the "+".
+_TAG = re.compile(
+    rb"<(?:c r=\"([A-Z]{1,3}+)([0-9]{1,7}+)\"(?: s=\"[0-9]++\")?+(?: t=\"(?:s|n|str|b|inlineStr)\")?+/?+>"
+    rb"(<f(?: [\w:]++=\"[^\"<>]*+\")*+/?+>[^<]*+)?+"
+    rb"|row r=\"([0-9]{1,7}+)\"|!|(?:c|f|row)[\s/>])"
+)
+_NOT_UNDERSTOOD = (b"", b"", b"", b"")
+# Parts up to this size that hold no cells are the same in workbook after workbook: themes, styles, relations.
+_SMALL = 16 * 1024
 
 
-def _tags(data, name):
-    """How often an element begins; what may stand behind its name is told by XML."""
-    return sum(data.count(b"<" + name + end) for end in (b" ", b">", b"/", b"\n", b"\t", b"\r"))
+@lru_cache(maxsize=4_096)
+def _formula(element):
+    """The text of a formula, given from its opening tag on."""
+    return html.unescape(element.partition(b">")[2].decode("utf-8", "replace"))
+
+
+def _holds_no_cells(data):
+    """Whether a part that is no plain worksheet surely has neither cells nor declarations."""
+    return _OTHER_TAG.search(data) is None
+
+
+_small_holds_no_cells = lru_cache(maxsize=64)(_holds_no_cells)
 
 
 def _scan_plainly(data):
     """The SheetScan of a part in plain UTF-8 that says where each cell is, as every usual program writes it.
 
     None for a part without cells; NotImplemented for anything unusual, which is then parsed: declarations, comments,
-    another encoding, prefixed names, cells without an address, errors.
+    another encoding, prefixed names, cells without an address or with other attributes, errors.
     """
     found = _ENCODING.match(data[:200].lstrip(b"\xef\xbb\xbf"))
-    if b"<!" in data:
-        return NotImplemented
     if b"\0" in data[:4] or data[:1] in (b"\xff", b"\xfe") or (found and found[1].lower() != b"utf-8"):
         return NotImplemented
     if b"<worksheet" not in data[:2000]:
-        return NotImplemented if _SHEET_TAG.search(data) else None
-    if any(mark in data for mark in _UNUSUAL):
+        empty = _small_holds_no_cells(data) if len(data) <= _SMALL else _holds_no_cells(data)
+        return None if empty else NotImplemented
+    if _PREFIXED.search(data):
         return NotImplemented
-    cells, rows = _PLACED_CELL.findall(data), _PLACED_ROW.findall(data)
-    if len(cells) != _tags(data, b"c") or len(rows) != _tags(data, b"row"):
+    tags = _TAG.findall(data)
+    if _NOT_UNDERSTOOD in tags:
         return NotImplemented
-    columns = {letters: column_index(letters.decode()) for letters in {letters for letters, _number in cells}}
+    columns = {letters: column_index(letters.decode()) for letters in {tag[0] for tag in tags} if letters}
+    numbers = {number: int(number) for number in {tag[1] or tag[3] for tag in tags}}
     scan = SheetScan(
-        rows=max([0, *map(int, rows), *map(int, {number for _letters, number in cells})]),
-        columns=max([0, *(index + 1 for index in columns.values())]),
+        rows=max(numbers.values(), default=0), columns=max((index + 1 for index in columns.values()), default=0)
     )
     check_extent(scan.rows, scan.columns)
-    formulas = _PLACED_FORMULA.findall(data)
-    if len(formulas) != _tags(data, b"f"):
-        return NotImplemented
-    for letters, number, text in formulas:
-        scan.formulas[(int(number), columns[letters])] = html.unescape(text.decode("utf-8", "replace"))
+    scan.formulas = {
+        (numbers[number], columns[letters]): _formula(element) for letters, number, element, _row in tags if element
+    }
     return scan
 
 
 def _scan_part(archive, entry, left):
-    """Unpacks one part, counting; returns its size and, where it is a worksheet, its SheetScan."""
+    """Unpacks one part, counting; returns its bytes and, where it is a worksheet, its SheetScan."""
     size, chunks = 0, []
     packed = max(entry.compress_size, 1)
     with archive.open(entry) as part:
@@ -188,7 +203,7 @@ def _scan_part(archive, entry, left):
     data = b"".join(chunks)
     is_xml = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"\xff", b"\xfe")
     if not is_xml or entry.filename.endswith((".vml", ".png", ".jpeg", ".jpg")):
-        return size, None
+        return data, None
     scan = _scan_plainly(data)
     if scan is NotImplemented:
         scanner = _Scanner()
@@ -196,7 +211,7 @@ def _scan_part(archive, entry, left):
             scanner.parser.Parse(data[start : start + _CHUNK], False)
         scanner.parser.Parse(b"", True)
         scan = scanner.scan
-    return size, scan if scan and scan.rows else None
+    return data, scan if scan and scan.rows else None
 
 
 def _refuse_contents(names):
@@ -213,7 +228,11 @@ def _refuse_contents(names):
 
 
 def scan_workbook(data):
-    """Checks the bytes of an .xlsx, giving {part name: SheetScan}; raises SheetError for what must not be opened."""
+    """Checks the bytes of an .xlsx; raises SheetError for what must not be opened.
+
+    Gives {part name: SheetScan}, and the two parts that tell which sheet is in which part: the workbook's own and its
+    relations (b"" where it has none).
+    """
     if data.startswith(OLE_MAGIC):
         raise SheetError(_("The file is an old .xls workbook or has a password. Save it as .xlsx without a password."))
     if not data.startswith(b"PK"):
@@ -224,13 +243,15 @@ def scan_workbook(data):
             if len(entries) > MAX_ENTRIES or len({entry.filename for entry in entries}) < len(entries):
                 raise damaged()
             _refuse_contents(entry.filename for entry in entries)
-            scans, left = {}, MAX_UNPACKED
+            scans, left, told = {}, MAX_UNPACKED, dict.fromkeys(_WHICH_SHEET, b"")
             for entry in entries:
-                size, scan = _scan_part(archive, entry, left)
-                left -= size
+                unpacked, scan = _scan_part(archive, entry, left)
+                left -= len(unpacked)
                 if scan:
                     scans[entry.filename] = scan
-            return scans
+                if entry.filename in told:
+                    told[entry.filename] = unpacked
+            return scans, *told.values()
     except SheetError:
         raise
     except Exception as error:

@@ -26,7 +26,7 @@ from dossiers.models import Line, Period, Return
 from dossiers.permissions import may_consolidate
 from dossiers.workbooks.cells import Problem
 from dossiers.workbooks.matching import judge
-from dossiers.workbooks.places import BLANK, Places
+from dossiers.workbooks.places import BLANK, Place, Places
 from dossiers.workbooks.saving import STORED, check_version, insert_rows, write_rows
 from dossiers.workbooks.tables import read_table
 from records.models import Event
@@ -86,19 +86,25 @@ def _stored(cells: dict) -> tuple:
 class _Read:
     """What a process hands back for one file: its report, and the lines that differ.
 
-    `rows` are (pk, version, procedure, values before, values after), both in the order of `STORED`; `seen` are codes
-    of all its lines.
+    `rows` are (place of the line in `Place.rows`, values in the order of `STORED`); `seen` are the places of all its
+    lines, None where they are all lines of the return.
     """
 
     report: FileReport
     agency: str
-    rows: list[tuple]
+    rows: list[tuple[int, tuple]]
     sums: list[int]
-    seen: frozenset = frozenset()
+    seen: frozenset[int] | None = None
 
 
 def _refused(name: str, reason: str, remedy: str = "") -> _Read:
     return _Read(FileReport(name, problems=[Problem("", 0, "", "", reason, remedy)]), "", [], [])
+
+
+def _written(place: Place, one: _Read) -> list[tuple]:
+    """The changed lines of a file as (key, version, procedure, values before, values after)."""
+    rows = place.rows
+    return [(rows[at][4], rows[at][5], rows[at][0], rows[at][6], after) for at, after in one.rows]
 
 
 def _read_one(places: Places, path: Path) -> _Read:
@@ -126,21 +132,25 @@ def _read_one(places: Places, path: Path) -> _Read:
         return _refused(path.name, place.refusal)
     judged = judge(table, place.targets())
     report = FileReport(path.name, code, len(judged.lines), 0, judged.problems, judged.notes)
-    rows, sums = [], [0] * len(rules.TYPED_NAMES)
-    before = {row[1]: row[6] for row in place.rows}
+    rows, values = [], []
     for line in judged.lines:
-        target, stored = line.target, line.target.figures.cells
-        cells = stored | line.cells
-        if cells != stored:
-            rows.append((target.pk, target.version, target.procedure_id, before[target.code], _stored(cells)))
-        for index, name in enumerate(rules.TYPED_NAMES):
-            value = cells[name]
-            if value is not None and value is not rules.NA:
-                sums[index] += value
+        position, stored = line.target.position, place.rows[line.target.position][6]
+        after = _stored(line.target.figures.cells | line.cells)
+        if after != stored:
+            rows.append((position, after))
+        values.append(after)
     report.changed = len(rows)
     if rows and not report.problems and place.return_id is not None:
         report.problems = check_version(table, place.version)
-    return _Read(report, code, rows, sums, frozenset(line.target.code for line in judged.lines))
+    whole = len(judged.lines) == len(place.rows)
+    seen = None if whole else frozenset(line.target.position for line in judged.lines)
+    return _Read(report, code, rows, _column_sums(values), seen)
+
+
+def _column_sums(values: list[tuple]) -> list[int]:
+    """The sum of every typed figure over rows of stored values; blank and not applicable add nothing."""
+    columns = list(zip(*values, strict=True))[: len(rules.TYPED_NAMES)]
+    return [sum(filter(None, column)) for column in columns]
 
 
 _shared: Places | None = None
@@ -200,7 +210,7 @@ def consolidate(
     read = _read_all(places, sorted(paths), processes, progress)
     _refuse_twice(read)
     sums = {name: sum(one.sums[i] for one in read if one.sums) for i, name in enumerate(rules.TYPED_NAMES)}
-    done = Consolidation([one.report for one in read], sums, fingerprint=_fingerprint(read))
+    done = Consolidation([one.report for one in read], sums, fingerprint=_fingerprint(places, read))
     if write and not done.problems and done.changed:
         if expected and done.fingerprint != expected:
             raise Conflict(_("The returns were changed since the workbooks were checked; nothing was saved."))
@@ -213,8 +223,8 @@ def consolidate(
     return done
 
 
-def _fingerprint(read: list[_Read]) -> str:
-    rows = [(one.agency, *row) for one in read for row in one.rows]
+def _fingerprint(places: Places, read: list[_Read]) -> str:
+    rows = [(one.agency, _written(places.by_code[one.agency], one)) for one in read if one.rows]
     return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
@@ -233,11 +243,12 @@ def _save(places: Places, read: list[_Read], by: Person) -> None:
     opened = _open(places, [one for one in changed if places.by_code[one.agency].return_id is None], by)
     ids = [places.by_code[one.agency].return_id for one in changed if one.agency not in opened]
     moved = Return.objects.filter(pk__in=ids, state=ReturnState.DRAFT).update(version=F("version") + 1)
-    rows = [(row[0], row[1], row[4]) for one in changed for row in one.rows if row[0]]
+    written = {one.agency: _written(places.by_code[one.agency], one) for one in changed}
+    rows = [(row[0], row[1], row[4]) for lines in written.values() for row in lines if row[0]]
     if moved != len(ids) or write_rows(rows, now, by) != len(rows):
         raise Conflict(_("The returns were changed meanwhile; nothing of the workbooks was saved. Try again."))
     # One event for the batch: values by agency and procedure, in the order of the columns it names.
-    told = [(f"{one.agency}/{row[2]}", row) for one in changed for row in one.rows]
+    told = [(f"{agency}/{row[2]}", row) for agency, lines in written.items() for row in lines]
     Event.objects.append(
         actor=by,
         action=ACTION,
@@ -258,10 +269,10 @@ def _open(places: Places, read: list[_Read], by: Person) -> set[str]:
     for one, item in zip(read, made, strict=True):
         place = places.by_code[one.agency]
         place.return_id = item.pk
-        filled = {row[2]: row[4] for row in one.rows}
-        for position, row in enumerate(place.rows, start=1):
-            values = filled.get(row[0])
-            lines.append((item.pk, position, row[0], now, by.pk if values else None, *(values or BLANK)))
+        filled = dict(one.rows)
+        for at, row in enumerate(place.rows):
+            values = filled.get(at)
+            lines.append((item.pk, at + 1, row[0], now, by.pk if values else None, *(values or BLANK)))
     insert_rows(lines)
     return {one.agency for one in read}
 
@@ -282,10 +293,10 @@ def _unread_sums(places: Places, read: list[_Read]) -> dict[str, int]:
     sums = dict.fromkeys(rules.TYPED_NAMES, 0)
     for one in read:
         place = places.by_code[one.agency]
-        if len(place.rows) == one.report.lines:
+        if one.seen is None:
             continue
-        for row in place.rows:
-            if row[1] not in one.seen:
+        for at, row in enumerate(place.rows):
+            if at not in one.seen:
                 for name, value in zip(STORED, row[6], strict=True):
                     if name in sums:
                         sums[name] += value or 0

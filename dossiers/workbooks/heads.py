@@ -166,8 +166,8 @@ def is_numbering(row, *, right_after_head=False) -> bool:
 def _top_rows(rows):
     """Rows where a head may begin: two of the three groups stand there in cells of their own."""
     for index, row in enumerate(rows[:HEAD_WITHIN]):
-        labels = [words(v) for v in row if isinstance(v, str) and v and len(v) <= LONGEST_LABEL]
-        if len({_group(label) for label in labels} - {None}) >= 2 and len(labels) > 2:
+        labels = [v for v in row if isinstance(v, str) and v and len(v) <= LONGEST_LABEL]
+        if len(labels) > 2 and len({_group(words(v)) for v in labels} - {None}) >= 2:
             yield index
 
 

@@ -27,8 +27,10 @@ class LineReader:
         self.total_keys = [key for key in TOTALS if key in columns]
         self.missing = frozenset(TYPED_KEYS) - columns.keys()
         self._tall = _tall_merges(table)
-        # Cells that hold a formula or an error.
-        self._marked = table.scan.formulas.keys() | table.scan.errors if table.scan.errors else table.scan.formulas
+        # Columns that hold a formula or an error, by row.
+        self._marked: dict[int, set[int]] = {}
+        for number, column in (*table.scan.formulas, *table.scan.errors):
+            self._marked.setdefault(number, set()).add(column)
         self._merged = {number for number, _column in table.merged}
 
     def _refuse(self, row: RawRow, column: int, reason: str, remedy: str) -> None:
@@ -85,18 +87,19 @@ class LineReader:
         refused = len(self.problems)
         read, merged = {}, set()
         careful = row.number in self._merged or row.number in self._tall
-        values, number, marked = row.values, row.number, self._marked
+        values, marked = row.values, self._marked.get(row.number, ())
         width = len(values)
         for key, column in self.figures:
-            value = values[column] if column < width else ""
             # Nearly every cell is a plain count; everything else is looked at closely.
-            if type(value) is float and not careful and (number, column) not in marked:
-                if 0 <= value <= rules.MAX_COUNT and value.is_integer():
-                    read[key] = int(value)
+            if not careful and column not in marked:
+                value = values[column] if column < width else ""
+                if type(value) is float:
+                    if 0 <= value <= rules.MAX_COUNT and value.is_integer():
+                        read[key] = int(value)
+                        continue
+                elif value == "":
+                    read[key] = None
                     continue
-            elif value == "" and not careful and (number, column) not in marked:
-                read[key] = None
-                continue
             if careful and self._is_merged(row, column, merged):
                 continue
             read[key] = self._figure(row, key, column)

@@ -15,14 +15,18 @@ from dossiers.workbooks.cells import words
 from dossiers.workbooks.saving import STORED
 from dossiers.workbooks.tables import Table
 from dossiers.workbooks.targets import Target, Targets
-from procedures.models import AgencyProcedure
+from procedures.models import AgencyProcedure, Procedure
 
 BLANK = (*[None] * len(rules.CELL_NAMES), 0)
 
 
 @dataclass
 class Place:
-    """Where the figures of one agency go: its return (None: to be opened), its lines."""
+    """Where the figures of one agency go: its return (None: to be opened), its lines.
+
+    `rows` are (procedure, its code, name and field's name, key and version of the line, cells in the order of
+    `STORED`).
+    """
 
     agency_id: int
     name: str
@@ -34,14 +38,16 @@ class Place:
 
     def targets(self) -> Targets:
         made = [
-            Target(pk, version, code, name, figures_of(cells), procedure)
-            for procedure, code, name, _group, pk, version, cells in self.rows
+            Target(pk, version, code, name, figures_of(cells), procedure, position)
+            for position, (procedure, code, name, _group, pk, version, cells) in enumerate(self.rows)
         ]
-        return Targets(made, {words(row[3]) for row in self.rows})
+        return Targets(made, {words(group) for group in {row[3] for row in self.rows}})
 
 
 def figures_of(cells: tuple) -> rules.Figures:
     """Figures of a stored row in the order of `STORED`."""
+    if not cells[-1]:
+        return rules.Figures(zip(rules.CELL_NAMES, cells, strict=False))
     return rules.Figures.from_stored(dict(zip(STORED, cells, strict=True)))
 
 
@@ -79,18 +85,15 @@ class Places:
         rows = (
             Line.objects.filter(of__in=[item.pk for item in returns.values()], procedure__isnull=False)
             .order_by("of", "position", "pk")
-            .values_list(
-                "of",
-                "procedure",
-                "procedure__code",
-                "procedure__name",
-                "procedure__field__name",
-                "pk",
-                "version",
-                *STORED,
-            )
+            .values_list("of", "procedure", "pk", "version", *STORED)
         )
-        return {of: [(*row[1:7], row[7:]) for row in group] for of, group in groupby(rows, key=lambda row: row[0])}
+        # Named apart from the lines: a few hundred procedures against a line of each for every agency.
+        names = Procedure.objects.values_list("pk", "code", "name", "field__name")
+        named = {pk: (pk, *said) for pk, *said in names}
+        found: dict[int, list[tuple]] = {}
+        for of, procedure, pk, version, *cells in rows.iterator(chunk_size=2_000):
+            found.setdefault(of, []).append((*named[procedure], pk, version, tuple(cells)))
+        return found
 
     def _offered(self, returns: dict) -> dict[int, list[tuple]]:
         """Procedures of the agencies that have no return yet, in the order of a return."""

@@ -187,6 +187,11 @@ def test_the_quick_scan_sees_what_the_parser_sees():
         (b'<c r="A1"', b"<c r='A1'"),
         (b'encoding="UTF-8"', b'encoding="iso-8859-1"'),
         (b'<c r="A1"', b'<c t="e" r="A1"'),
+        (b'<c r="A1"', b'<c r="A1" t = "e"'),
+        (b'<c r="A1"', b'<x:c r="A1"'),
+        (b"<sheetData>", b'<sheetData><x:row r="1048576"/>'),
+        (b"<v>1</v>", b'<f x=">">1</f><v>1</v>'),
+        (b"<v>1</v>", b"<v>1</v><f>1</f>"),
     ],
 )
 def test_anything_unusual_is_parsed(old, new):
