@@ -6,11 +6,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES
-from agencies.models import Agency, Person
+from agencies.models import Person
 from cchc_portal.lib.fields import NfcCharField, NfcTextField, SearchKeyField
 from inspections.choices import RELEASED_FINDINGS, FindingKind, FindingState, Severity
-from inspections.models.visits import TeamMember, Visit
+from inspections.models.seeing import seen_by
+from inspections.models.visits import Visit
 from records.models import StoredFile
 
 
@@ -42,17 +42,8 @@ class Area(models.Model):
 class FindingQuerySet(models.QuerySet):
     def visible_to(self, user) -> "FindingQuerySet":
         """Oversight and the team see every finding of the visit, the visited agency those released to it."""
-        if not user.is_authenticated:
-            return self.none()
-        roles = user.current_roles()
-        if any(role.code in OVERSIGHT_ROLES for role in roles):
-            return self
-        teams = TeamMember.objects.on(timezone.localdate()).filter(person=user).values("team_id")
-        seen = Q(visit__team_id__in=teams)
-        own = [role.agency_id for role in roles if role.code in AGENCY_ROLES]
-        if own:
-            seen |= Q(state__in=RELEASED_FINDINGS, visit__agency__in=Agency.objects.below(own))
-        return self.filter(seen)
+        shown = Q(state__in=RELEASED_FINDINGS)
+        return seen_by(user, self, teams=("visit__team_id",), agency="visit__agency", shown=shown)
 
     def for_list(self) -> "FindingQuerySet":
         return (

@@ -8,12 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES
 from agencies.models import Agency, Person
 from cchc_portal.lib.fields import Among, NfcTextField, SearchKeyField
 from inspections.choices import OPEN_RECOMMENDATIONS, RecommendationState
 from inspections.models.findings import Finding
-from inspections.models.visits import Team, TeamMember, Visit
+from inspections.models.seeing import seen_by
+from inspections.models.visits import Team, Visit
 
 # Values as the indexes below have them, word for word.
 OPEN = [state.value for state in OPEN_RECOMMENDATIONS]
@@ -23,17 +23,8 @@ REST = [state.value for state in RecommendationState if state not in OPEN_RECOMM
 class RecommendationQuerySet(models.QuerySet):
     def visible_to(self, user) -> "RecommendationQuerySet":
         """Oversight sees all, a team what it issued or follows up, the agency what was issued to it (or its past)."""
-        if not user.is_authenticated:
-            return self.none()
-        roles = user.current_roles()
-        if any(role.code in OVERSIGHT_ROLES for role in roles):
-            return self
-        teams = TeamMember.objects.on(timezone.localdate()).filter(person=user).values("team_id")
-        seen = Q(visit__team_id__in=teams) | Q(follow_team_id__in=teams)
-        own = [role.agency_id for role in roles if role.code in AGENCY_ROLES]
-        if own:
-            seen |= ~Q(state=RecommendationState.DRAFT) & Q(agency__in=Agency.objects.below(own))
-        return self.filter(seen)
+        paths, shown = ("visit__team_id", "follow_team_id"), ~Q(state=RecommendationState.DRAFT)
+        return seen_by(user, self, teams=paths, agency="agency", shown=shown)
 
     def open(self) -> "RecommendationQuerySet":
         return self.filter(state__in=OPEN_RECOMMENDATIONS)

@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES
+from agencies.choices import OVERSIGHT_ROLES
 from agencies.models import Agency, Person
 from cchc_portal.lib.fields import NfcTextField
 from inspections.choices import DayUnit, SelfCheckState
+from inspections.models.seeing import seen_by
 from inspections.models.visits import Visit
 from records.models import StoredFile
 
@@ -54,16 +55,7 @@ class Brief(models.Model):
 class SelfCheckQuerySet(models.QuerySet):
     def visible_to(self, user) -> "SelfCheckQuerySet":
         """Oversight, the team of the visit between joining and leaving, and the agency that is asked."""
-        if not user.is_authenticated:
-            return self.none()
-        roles = user.current_roles()
-        if any(role.code in OVERSIGHT_ROLES for role in roles):
-            return self
-        seen = Q(visit__team_id__in=user.memberships.on(timezone.localdate()).values("team_id"))
-        own = [role.agency_id for role in roles if role.code in AGENCY_ROLES]
-        if own:
-            seen |= Q(agency__in=Agency.objects.below(own))
-        return self.filter(seen)
+        return seen_by(user, self, teams=("visit__team_id",), agency="agency", shown=Q())
 
     def awaited(self) -> "SelfCheckQuerySet":
         return self.filter(state=SelfCheckState.ASKED)

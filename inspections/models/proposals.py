@@ -3,30 +3,20 @@
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES
 from agencies.models import Agency, Person
 from cchc_portal.lib.fields import NfcCharField, NfcTextField, SearchKeyField
 from inspections.choices import SHOWN_TO_AGENCY, ProposalState
-from inspections.models.visits import TeamMember, Visit
+from inspections.models.seeing import seen_by
+from inspections.models.visits import Visit
 
 
 class ProposalQuerySet(models.QuerySet):
     def visible_to(self, user) -> "ProposalQuerySet":
         """Oversight and the team see all, the agency what it proposed (and what it absorbed proposed)."""
-        if not user.is_authenticated:
-            return self.none()
-        roles = user.current_roles()
-        if any(role.code in OVERSIGHT_ROLES for role in roles):
-            return self
-        teams = TeamMember.objects.on(timezone.localdate()).filter(person=user).values("team_id")
-        seen = Q(visit__team_id__in=teams)
-        own = [role.agency_id for role in roles if role.code in AGENCY_ROLES]
-        if own:
-            seen |= Q(agency__in=Agency.objects.below(own), visit__state__in=SHOWN_TO_AGENCY)
-        return self.filter(seen)
+        shown = Q(visit__state__in=SHOWN_TO_AGENCY)
+        return seen_by(user, self, teams=("visit__team_id",), agency="agency", shown=shown)
 
     def for_list(self) -> "ProposalQuerySet":
         return self.select_related("agency", "visit__agency", "visit__team").prefetch_related("addressees")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES
+from agencies.choices import OVERSIGHT_ROLES
 from agencies.models import Agency, Person
 from cchc_portal.lib.fields import NfcCharField, NfcTextField, SearchKeyField
 from dossiers.models import Period
@@ -23,6 +23,7 @@ from inspections.choices import (
     VisitState,
 )
 from inspections.models.plans import Plan
+from inspections.models.seeing import seen_by
 from records.models import Source
 
 
@@ -124,17 +125,8 @@ class TeamMember(models.Model):
 class VisitQuerySet(models.QuerySet):
     def visible_to(self, user) -> "VisitQuerySet":
         """Oversight sees every visit, a team its own between joining and leaving, the visited agency once prepared."""
-        if not user.is_authenticated:
-            return self.none()
-        roles = user.current_roles()
-        if any(role.code in OVERSIGHT_ROLES for role in roles):
-            return self
-        teams = TeamMember.objects.on(timezone.localdate()).filter(person=user).values("team_id")
-        seen = Q(team_id__in=teams)
-        own = [role.agency_id for role in roles if role.code in AGENCY_ROLES]
-        if own:
-            seen |= Q(state__in=SHOWN_TO_AGENCY, agency__in=Agency.objects.below(own))
-        return self.filter(seen)
+        shown = Q(state__in=SHOWN_TO_AGENCY)
+        return seen_by(user, self, teams=("team_id",), agency="agency", shown=shown)
 
     def for_list(self) -> "VisitQuerySet":
         return self.select_related("agency", "team").order_by("-date", "-pk")
