@@ -152,7 +152,8 @@ def _record(page: Page, rng: random.Random, number: int) -> tuple[str, dict]:
         value = rng.choice(ANSWERS)
         line.locator(f'input[value="{value}"]').dispatch_event("click")
         return f"answer:{code}", {"result": value}
-    text = f"Ghi chú {number}"
+    # The full stop tells it from what stands in the box while a longer number is typed.
+    text = f"Ghi chú {number}."
     line.locator("textarea").evaluate(
         """(box, text) => { for (let end = 1; end <= text.length; end += 1) { box.value = text.slice(0, end);
         box.dispatchEvent(new InputEvent("input", { bubbles: true })); } }""",
@@ -200,7 +201,7 @@ def journey(browser: Browser, address: str, site: Site, seed: int, *, control: b
         lost = [one for one in typed if (one[0], json.dumps(one[1], sort_keys=True)) not in values]
     else:
         lost = [one for one in told if one[0] not in there]
-    notes = Counter((one.subject, one.value.get("text")) for one in stored if one.kind == "note")
+    notes = Counter((one.subject, one.value["text"]) for one in stored if one.kind == "note" and one.value["text"][-1:] == ".")
     return {
         "inputs": len(typed),
         "acknowledged": len(told),
@@ -215,20 +216,20 @@ def journey(browser: Browser, address: str, site: Site, seed: int, *, control: b
 def _befall(phone: Phone, page: Page, site: Site, rng: random.Random) -> None:
     """What may happen after an input: a killed tab, a reload, no network, a second tab, the colleague, a full disk."""
     chance = rng.random()
-    if chance < 0.14:
+    if chance < 0.1:
         phone.kill(page)
-    elif chance < 0.2:
+    elif chance < 0.15:
         page.close(run_before_unload=False)
         phone.tabs.remove(page)
-    elif chance < 0.28:
+    elif chance < 0.23:
         phone.network.offline = not phone.network.offline
-    elif chance < 0.36 and len(phone.tabs) < 2:
+    elif chance < 0.29 and len(phone.tabs) < 2:
         phone.open()
-    elif chance < 0.42:
+    elif chance < 0.34:
         phone.sign_in(site.khoa if phone.person == site.hoa else site.hoa)
         phone.open()
         phone.tabs[:] = phone.tabs[-2:]
-    elif chance < 0.5 and not phone.control:
+    elif chance < 0.42 and not phone.control:
         phone.full(page, on=True)
         _record(page, rng, rng.randint(10_000, 99_999))
         page.wait_for_timeout(50)

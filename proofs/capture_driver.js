@@ -68,6 +68,10 @@ async ({ seeds, control }) => {
       return { subjects: told };
     }
 
+    heard() {
+      return this.#state(new Set([...this.rows.values()].map(({ subject }) => subject))).subjects;
+    }
+
     take(body) {
       const { person, operations } = JSON.parse(body);
       if (person !== this.signedIn) return { status: 403, data: { other_person: true } };
@@ -139,7 +143,11 @@ async ({ seeds, control }) => {
         this.cutOff = () => reject(new TypeError("killed"));
       });
       this.cut.catch(() => {});
-      this.log = new Log(store, { person, visit: 1, device, now: () => new Date(Date.now() + (dice() < 0.5 ? off : 0)) });
+      this.channel = new BroadcastChannel(`${name}-${person}`);
+      const { channel } = this;
+      // As the page does when it opens: what stands on the server, if it can be reached.
+      if (!server.offline) for (const [subject, { last }] of Object.entries(server.heard())) this.seen[subject] = last;
+      this.log = new Log(store, { person, visit: 1, device, channel, now: () => new Date(Date.now() + (dice() < 0.5 ? off : 0)) });
       this.sender = new Sender(this.log, {
         urls: { operations: "operations", photos: "photos/" },
         token: { value: "token" },
@@ -158,6 +166,7 @@ async ({ seeds, control }) => {
     kill() {
       this.dead = true;
       this.sender.stop();
+      this.channel.close();
       this.cutOff();
     }
   }
@@ -296,6 +305,6 @@ async ({ seeds, control }) => {
   }
 
   const rows = [];
-  for (let at = 0; at < seeds.length; at += 8) rows.push(...(await Promise.all(seeds.slice(at, at + 8).map(run))));
+  for (let at = 0; at < seeds.length; at += 16) rows.push(...(await Promise.all(seeds.slice(at, at + 16).map(run))));
   return rows;
 }

@@ -45,7 +45,8 @@ class Page {
   async start() {
     const device = await this.store.device(newId()).catch(() => newId());
     const { person, visit, urls } = this;
-    this.log = new Log(this.store, { person, visit, device, onTrouble: (name) => this.queue.trouble(name) });
+    const { channel } = this;
+    this.log = new Log(this.store, { person, visit, device, channel, onTrouble: (name) => this.queue.trouble(name) });
     this.sender = new Sender(this.log, {
       urls,
       token: document.querySelector("[name=csrfmiddlewaretoken]"),

@@ -26,10 +26,16 @@ export function asSent({ id, seq, number = seq, at, kind, subject, base, value }
   return { id, seq: number, at, kind, subject, base, value };
 }
 
-/* What an operation is based on when none of the subject waits: what the page saw, unless this device has since been
-   told of a newer one of its own (by another tab, or a moment ago). */
-function follows(seen, own) {
-  return own && (!seen || own.before.includes(seen)) ? own.id : seen;
+/* The later of an operation and one known to come after some others: `later` is {id, before}, or nothing. */
+function follows(id, later) {
+  return later && (!id || later.before.includes(id)) ? later.id : id;
+}
+
+/* The last of a subject's operations: no other is based on it. Where a store was written late, places do not tell. */
+export function lastOf(operations) {
+  const those = operations.filter(({ refused }) => !refused);
+  const followed = new Set(those.map(({ base }) => base));
+  return those.findLast(({ id }) => !followed.has(id)) ?? those.at(-1);
 }
 
 export class Log {
@@ -42,12 +48,27 @@ export class Log {
   #mine = new Set();
   #leaving = new Set();
   #still = false;
+  // What the server said of stored operations, and what it has from memory, until the store could take that down.
+  #receipts = new Map();
+  #owed = [];
+  // By subject {id, before}: what only this page's memory has, and what only another's has; told over the channel.
+  #told = new Map();
+  #heard = new Map();
 
-  /* `trouble` is "", "full" or "blocked": why the newest entry is in memory only. */
-  constructor(store, { person, visit, device, now = () => new Date(), onTrouble = () => {} }) {
-    Object.assign(this, { store, person, visit, device, now, onTrouble });
+  /* `trouble` is "", "full" or "blocked": why the newest entry is in memory only. `channel` reaches the other tabs. */
+  constructor(store, { person, visit, device, now = () => new Date(), onTrouble = () => {}, channel = null }) {
+    Object.assign(this, { store, person, visit, device, now, onTrouble, channel });
     this.trouble = "";
     this.owner = [person, visit];
+    channel?.addEventListener("message", ({ data }) => this.#hear(data));
+    channel?.postMessage({ asking: true });
+  }
+
+  /* Another tab of the same person: it asks for, or tells, what stands in a memory alone. */
+  #hear({ asking, subject, id, before } = {}) {
+    if (asking) for (const [name, one] of this.#told) this.channel.postMessage({ subject: name, ...one });
+    const known = subject && this.#heard.get(subject);
+    if (subject && !known?.before.includes(id)) this.#heard.set(subject, { id, before });
   }
 
   #entry({ kind, subject, value }, base) {
@@ -78,23 +99,18 @@ export class Log {
   }
 
   async #append(input, { base = () => "", photo = null, strict = true }) {
+    await this.#catchUp();
     const names = ["operations", "states", ...(photo ? ["photos"] : [])];
-    const waiting = this.#memory.findLast((one) => one.subject === input.subject);
-    if (waiting) return this.#inMemory(input, waiting.id, photo);
+    if (this.#memory.some(({ subject }) => subject === input.subject)) return this.#inMemory(input, base(), photo);
     try {
       const found = await this.store.run(
         names,
         "readwrite",
-        ({ operations, states, photos }, result) => {
-          if (photo) photos.put(this.#owned(photo));
-          const place = [...this.owner, input.subject];
-          operations.index("subject").getAll(place).onsuccess = ({ target: { result: rows } }) => {
-            const last = rows.filter(({ refused }) => !refused).sort(bySeq).at(-1);
-            if (last) return this.#write(operations, last, input, last.id, result);
-            states.get(place).onsuccess = ({ target: { result: own } }) => {
-              this.#write(operations, null, input, follows(base(), own), result);
-            };
-          };
+        (stores, result) => {
+          if (photo) stores.photos.put(this.#owned(photo));
+          this.#known(stores, input.subject, (rows, own) => {
+            this.#write(stores.operations, this.#after(input, base(), rows, own), input, result);
+          });
         },
         { strict },
       );
@@ -103,13 +119,29 @@ export class Log {
       return { operation: found.operation, kept: true };
     } catch (error) {
       this.#says(isFull(error) ? "full" : "blocked");
-      const newest = await this.#newest(input.subject);
-      const own = await this.store.get("states", [...this.owner, input.subject]).catch(() => undefined);
-      return this.#inMemory(input, newest ?? follows(base(), own), photo);
+      return this.#inMemory(input, base(), photo);
     }
   }
 
-  #write(operations, last, input, base, result) {
+  /* What the store has of a subject: its operations, oldest first, and the newest that the server has from here. */
+  #known({ operations, states }, subject, then) {
+    const place = [...this.owner, subject];
+    operations.index("subject").getAll(place).onsuccess = ({ target: { result: rows } }) => {
+      states.get(place).onsuccess = ({ target: { result: own } }) => then(this.#asTold(rows.sort(bySeq)), own);
+    };
+  }
+
+  /* Which operation the next one of the subject comes after, of all that this device knows: what waits in the store or
+     in memory, what left from here, what another tab has in memory; else what the page saw. */
+  #after({ subject }, seen, rows, own) {
+    const heard = this.#heard.get(subject);
+    const last = lastOf([...rows, ...this.#memory.filter((one) => one.subject === subject)]);
+    const base = follows(follows(last?.id ?? seen, own), heard);
+    const before = [base, own?.id, ...(own?.before ?? []), heard?.id, ...(heard?.before ?? [])].filter(Boolean);
+    return { base, before: [...new Set(before)], last: last?.id === base ? last : null };
+  }
+
+  #write(operations, { base, last }, input, result) {
     if (this.#takesIn(last, input)) {
       result.operation = { ...last, at: this.now().toISOString(), value: input.value };
       operations.put(result.operation);
@@ -121,21 +153,24 @@ export class Log {
     };
   }
 
-  async #newest(subject) {
-    const own = (await this.#stored()).filter((one) => one.subject === subject && !one.refused);
-    return own.at(-1)?.id;
-  }
-
-  #inMemory(input, base, photo) {
+  async #inMemory(input, seen, photo) {
     if (photo) this.#loosePhotos.set(photo.sha256, this.#owned(photo));
-    const last = this.#memory.findLast((one) => one.subject === input.subject);
-    if (this.#takesIn(last, input)) {
+    const { subject } = input;
+    const { rows, own } = await this.store
+      .run(["operations", "states"], "readonly", (stores, found) => {
+        this.#known(stores, subject, (all, state) => Object.assign(found, { rows: all, own: state }));
+      })
+      .catch(() => ({ rows: [] }));
+    const { base, before, last } = this.#after(input, seen, rows, own);
+    if (this.#memory.includes(last) && this.#takesIn(last, input)) {
       Object.assign(last, { at: this.now().toISOString(), value: input.value });
       return { operation: last, kept: false };
     }
     this.#lastSeq += 1;
-    const operation = { ...this.#entry(input, last?.id ?? base), seq: this.#lastSeq };
+    const operation = { ...this.#entry(input, base), seq: this.#lastSeq };
     this.#memory.push(operation);
+    this.#told.set(subject, { id: operation.id, before });
+    this.channel?.postMessage({ subject, id: operation.id, before });
     return { operation, kept: false };
   }
 
@@ -154,11 +189,23 @@ export class Log {
       });
       const rowsInOrder = rows.sort(bySeq);
       this.#lastSeq = Math.max(this.#lastSeq, rowsInOrder.at(-1)?.seq ?? 0);
-      return rowsInOrder;
+      return this.#asTold(rowsInOrder).filter(({ id }) => !this.#hasLeft(id));
     } catch {
       this.#says(this.trouble || "blocked");
       return [];
     }
+  }
+
+  #hasLeft(id) {
+    return GONE.has(this.#receipts.get(id)?.outcome);
+  }
+
+  /* Rows of the store with the refusals that it could not take down yet. */
+  #asTold(rows) {
+    return rows.map((one) => {
+      const told = this.#receipts.get(one.id);
+      return told?.outcome === "refused" ? { ...one, refused: told.message || "refused" } : one;
+    });
   }
 
   /* Everything the server has not taken, oldest first; what it refused stands among them with its reason. */
@@ -172,11 +219,13 @@ export class Log {
 
   /* The next operations to send, marked as on their way before they are: from here on they never change. */
   async take(most) {
+    await this.#catchUp();
     const chosen = [];
     try {
       await this.store.run(["operations"], "readwrite", ({ operations }) => {
         operations.index("owner").getAll(this.owner).onsuccess = ({ target }) => {
-          chosen.push(...target.result.filter((one) => !one.refused).sort(bySeq).slice(0, most));
+          const waiting = this.#asTold(target.result.sort(bySeq)).filter((one) => !one.refused && !this.#hasLeft(one.id));
+          chosen.push(...waiting.slice(0, most));
           for (const one of chosen) {
             if (!one.left) operations.put({ ...one, left: 1 });
           }
@@ -199,43 +248,49 @@ export class Log {
     return chosen;
   }
 
-  /* The server's receipts: what it took leaves, what it refused stays with the reason. Returns the refused ones. */
+  /* The server's receipts: what it took leaves, what it refused stays with the reason. Returns the refused ones. A full
+     disk takes none of this down: then the page knows it, and the store is told as soon as it has room. */
   async settle(receipts) {
-    const told = new Map(receipts.map((one) => [one.id, one]));
-    const refused = receipts.filter(({ outcome }) => outcome === "refused");
-    const gone = this.#memory.filter((one) => GONE.has(told.get(one.id)?.outcome));
-    this.#memory = this.#memory.filter((one) => !gone.includes(one));
-    for (const one of this.#memory) if (told.has(one.id)) one.refused = told.get(one.id).message || "refused";
-    await this.#clear(told, gone).catch(() => this.#clear(told, null).catch(() => {}));
+    for (const one of receipts) this.#receipts.set(one.id, one);
+    this.#owed.push(...this.#memory.filter(({ id }) => this.#hasLeft(id)));
+    this.#memory = this.#memory.filter(({ id }) => !this.#hasLeft(id));
+    this.#memory = this.#asTold(this.#memory);
+    await this.#clear().catch(() => {});
     await this.keepMemory();
-    return refused;
+    return receipts.filter(({ outcome }) => outcome === "refused");
   }
 
-  /* Without the marks of what was refused if the disk is too full for them: they are refused again next time. */
-  #clear(told, gone) {
-    return this.store.run(["operations", "states"], "readwrite", ({ operations, states }) => {
+  async #clear() {
+    const [receipts, owed] = [new Map(this.#receipts), [...this.#owed]];
+    await this.store.run(["operations", "states"], "readwrite", ({ operations, states }) => {
       operations.index("owner").getAll(this.owner).onsuccess = ({ target }) => {
-        for (const one of target.result.sort(bySeq)) {
-          const receipt = told.get(one.id);
-          if (GONE.has(receipt?.outcome)) {
+        for (const one of this.#asTold(target.result.sort(bySeq))) {
+          if (this.#hasLeft(one.id)) {
             operations.delete(one.seq);
-            if (gone) this.#remember(states, one);
-          } else if (receipt && gone) {
-            operations.put({ ...one, refused: receipt.message || "refused" });
-          }
+            this.#remember(states, one);
+          } else if (this.#receipts.has(one.id)) operations.put(one);
         }
-        for (const one of gone ?? []) this.#remember(states, one);
+        for (const one of owed) this.#remember(states, one);
       };
     });
+    for (const [id, one] of receipts) if (this.#receipts.get(id) === one) this.#receipts.delete(id);
+    this.#owed = this.#owed.filter((one) => !owed.includes(one));
   }
 
   /* The newest of a subject that the server has from here, and those it came after. */
   #remember(states, { id, subject, base }) {
     const place = [...this.owner, subject];
     states.get(place).onsuccess = ({ target: { result: own } }) => {
-      const before = [base, ...(own ? [own.id, ...own.before] : [])].filter(Boolean);
-      states.put({ id, before: [...new Set(before)].slice(0, REMEMBERED) }, place);
+      const newest = own?.before.includes(id) ? own.id : id;
+      const before = [base, ...(own ? [own.id, ...own.before] : []), id].filter((one) => one && one !== newest);
+      states.put({ id: newest, before: [...new Set(before)].slice(0, REMEMBERED) }, place);
     };
+  }
+
+  /* What the store could not take is tried again, at the next input and the next time something is sent. */
+  async #catchUp() {
+    if (this.#receipts.size || this.#owed.length) await this.#clear().catch(() => {});
+    if (this.inMemory) await this.keepMemory();
   }
 
   /* Tries again to write what is in memory only, in the order in which it was entered; true when nothing is left. */
@@ -248,14 +303,14 @@ export class Log {
 
   async #keep() {
     for (const [sha256, photo] of this.#loosePhotos) {
-      const put = await this.store.put("photos", photo).catch(() => null);
+      const put = await this.store.put("photos", photo).then(() => true, () => false);
       if (!put) return false;
       this.#loosePhotos.delete(sha256);
     }
     while (this.#memory.length) {
       const waiting = this.#memory[0];
-      // From here on it takes nothing in, as if it had left: what is being written must not change.
-      waiting.left = 1;
+      // From here on it takes nothing in: what is being written, or may be sent meanwhile, must not change.
+      this.#leaving.add(waiting.id);
       // The number under which it may have been sent stays, whatever place in the store it gets.
       const { seq, ...entry } = { ...waiting, number: waiting.seq };
       try {
@@ -266,6 +321,7 @@ export class Log {
         });
         this.#lastSeq = Math.max(this.#lastSeq, key);
       } catch {
+        this.#leaving.delete(waiting.id);
         return false;
       }
       this.#memory = this.#memory.filter((one) => one.id !== waiting.id);
@@ -276,11 +332,13 @@ export class Log {
 
   /* Sends a refused operation again, or gives it up: the person decides, nobody else. */
   async again(id) {
+    this.#receipts.delete(id);
     await this.#change(id, (operations, one) => operations.put({ ...one, refused: "" }));
     for (const one of this.#memory) if (one.id === id) one.refused = "";
   }
 
   async giveUp(id) {
+    this.#receipts.delete(id);
     await this.#change(id, (operations, one) => operations.delete(one.seq));
     this.#memory = this.#memory.filter((one) => one.id !== id);
   }

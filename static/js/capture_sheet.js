@@ -1,5 +1,7 @@
 /* The visit as the person sees it: what the server said last, with what waits in the log laid over it. No DOM. */
 
+import { lastOf } from "./capture_log.js";
+
 const GIVEN = new Set(["", "not_checked", undefined]);
 const EXEMPT = new Set(["", "not_checked", "not_applicable", undefined]);
 const NOT_MET = new Set(["partly", "not"]);
@@ -29,7 +31,8 @@ export class Sheet {
   }
 
   waiting(operations) {
-    this.#waiting = new Map(operations.filter(({ refused }) => !refused).map((one) => [one.subject, one]));
+    const waiting = Object.groupBy(operations.filter(({ refused }) => !refused), ({ subject }) => subject);
+    this.#waiting = new Map(Object.entries(waiting).map(([subject, those]) => [subject, lastOf(those)]));
   }
 
   typed(subject, input) {

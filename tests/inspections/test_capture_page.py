@@ -154,6 +154,45 @@ def test_two_tabs_are_one_writer(phone, listed, cast):
     assert values("answer:A1") == [{"result": "partly"}], "never beside oneself"
 
 
+def test_what_one_tab_has_in_memory_alone_the_other_comes_after(phone, listed, cast):
+    """A full disk keeps the older value off the store: the newer one, typed in the other tab, still follows it."""
+    first = phone(cast.hoa, listed)
+    second = phone(cast.hoa, listed, first.context)
+    first.context.set_offline(True)
+    first.evaluate(FULL)
+    first.evaluate("window.diskFull = true")
+    note(first, "A1", "Cũ")
+    expect(first.locator("[data-cchc-trouble-words]")).to_contain_text("đã đầy")
+    note(second, "A1", "Mới")
+    expect(queue(second)).to_contain_text("1 mục")
+    first.evaluate("window.diskFull = false")
+    first.context.set_offline(False)
+    for page in (second, first):
+        send(page)
+    all_sent(first)
+    all_sent(second)
+    assert Operation.objects.filter(subject="note:A1").count() == 2
+    assert values("note:A1") == [{"text": "Mới"}]
+
+
+def test_receipts_that_a_full_disk_could_not_take_down_are_not_forgotten(phone, listed, cast):
+    page = phone(cast.hoa, listed)
+    page.evaluate(FULL)
+    way = Way(page.context)
+    note(page, "A1", "Cũ")
+    expect(queue(page)).to_contain_text("1 mục")
+    page.evaluate("window.diskFull = true")
+    way.cut = False
+    send(page)
+    all_sent(page)
+    page.evaluate("window.diskFull = false")
+    note(page, "A1", "Mới")
+    send(page)
+    all_sent(page)
+    assert kept(page) == []
+    assert values("note:A1") == [{"text": "Mới"}]
+
+
 def test_two_members_keep_both_and_choose(phone, listed, cast):
     hoa, khoa = phone(cast.hoa, listed), phone(cast.khoa, listed)
     answer(hoa, "A1", "Đạt")
