@@ -166,6 +166,11 @@ ACTION_LABELS = {
     "record_own_plan": pgettext_lazy("event", "Plan of an agency written down"),
     "freeze_brief": pgettext_lazy("event", "Brief frozen"),
     "ask_self_check": pgettext_lazy("event", "Self-check report asked for"),
+    "explain": pgettext_lazy("event", "Unusual figure explained"),
+    "correct": pgettext_lazy("event", "Unusual figure called wrong and corrected"),
+    "put_aside": pgettext_lazy("event", "Unusual figure put aside"),
+    "ask_again": pgettext_lazy("event", "Answer to an unusual figure taken back"),
+    "found_again": pgettext_lazy("event", "Unusual figure found again"),
     "load_demo": pgettext_lazy("event", "Demo data begun"),
     "load_agencies": pgettext_lazy("event", "Agencies loaded"),
     "load_people": pgettext_lazy("event", "People loaded"),
@@ -207,4 +212,5 @@ KIND_LABELS = {
     "inspections.selfcheck": pgettext_lazy("kind of thing", "self-check report"),
     "inspections.proposal": pgettext_lazy("kind of thing", "proposal"),
     "dossiers.adjustment": pgettext_lazy("kind of thing", "adjustment"),
+    "dossiers.unusualflag": pgettext_lazy("kind of thing", "unusual figure"),
 }

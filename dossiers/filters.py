@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from agencies.choices import AgencyKind
 from agencies.models import Agency
 from cchc_portal.lib.filters import SortFilter, search_filter
-from dossiers.choices import Calendar, PeriodKind, ReturnState
-from dossiers.models import Period, Return
+from dossiers.choices import Calendar, FlagState, PeriodKind, ReturnState, UnusualMeasure
+from dossiers.models import Period, Return, UnusualFlag
 
 
 class PeriodFilter(django_filters.FilterSet):
@@ -62,3 +62,46 @@ class ReviewFilter(django_filters.FilterSet):
     class Meta:
         model = Agency
         fields = []
+
+
+class UnusualFilter(django_filters.FilterSet):
+    """Unusual figures by agency, its kind, period, measure and what became of them."""
+
+    WAITING = "waiting"
+
+    q = search_filter("of__agency__search_key")
+    period = django_filters.ModelChoiceFilter(
+        field_name="of__period",
+        queryset=Period.objects.none(),
+        to_field_name="label",
+        label=_("Period"),
+        empty_label=_("All periods"),
+    )
+    kind = django_filters.ChoiceFilter(
+        field_name="of__agency__kind", choices=AgencyKind.choices, label=_("Kind of agency"), empty_label=_("All kinds")
+    )
+    measure = django_filters.ChoiceFilter(
+        choices=UnusualMeasure.choices, label=_("Figure"), empty_label=_("All figures")
+    )
+    state = django_filters.ChoiceFilter(
+        choices=[
+            (WAITING, _("waiting for an answer")),
+            *((state, label) for state, label in FlagState.choices if state not in (FlagState.OPEN, FlagState.CLEARED)),
+        ],
+        method="in_state",
+        label=_("State"),
+        empty_label=_("All states"),
+    )
+
+    class Meta:
+        model = UnusualFlag
+        fields = []
+
+    def __init__(self, data, queryset, **kwargs):
+        super().__init__(data, queryset, **kwargs)
+        periods = queryset.order_by().values("of__period")
+        self.filters["period"].queryset = Period.objects.filter(pk__in=periods).latest_first()
+
+    def in_state(self, queryset, name, value):
+        """Waiting is also what was put aside until a day that has passed."""
+        return queryset.waiting() if value == self.WAITING else queryset.filter(state=value)

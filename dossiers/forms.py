@@ -181,6 +181,12 @@ class MoveForm(StepForm):
         return {}
 
 
+class AnswerForm(MoveForm):
+    """What is said of an unusual figure: the reason, and a day where it is put aside."""
+
+    until = forms.DateField(label=gettext_lazy("Until"), required=False, widget=DayInput)
+
+
 class SendBackForm(MoveForm):
     """A word to the whole return, a word per line, and the new end of entry where it is locked."""
 

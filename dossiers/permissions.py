@@ -4,7 +4,7 @@ Entering does not flow down the tree: it belongs to the reporters of exactly tha
 it whole. Nobody approves what he entered (domain.md §1).
 """
 
-from agencies.choices import AGENCY_ROLES, RoleCode
+from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES, RoleCode
 from agencies.models import Person
 from dossiers.choices import ReturnState
 from dossiers.models import Adjustment, Explanation, Line, Return, UnusualFlag
@@ -129,6 +129,11 @@ def may_consolidate(user: Person) -> bool:
 def may_review(user: Person) -> bool:
     """Read the review page: programme officers, who work there, and auditors."""
     return user.is_authenticated and user.has_role(RoleCode.PROGRAMME_OFFICER, RoleCode.AUDITOR)
+
+
+def may_list_unusual(user: Person) -> bool:
+    """Read the list of unusual figures over all agencies."""
+    return user.is_authenticated and user.has_role(*OVERSIGHT_ROLES)
 
 
 def may_look_for_unusual(user: Person, item: Return) -> bool:

@@ -16,6 +16,7 @@ from dossiers.views import (
     registers,
     returns,
     review,
+    unusual,
     workbooks,
 )
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("returns/<int:pk>/import/", workbooks.return_import, name="return_import"),
     path("returns/<int:pk>/form/", workbooks.return_form, name="return_form"),
     path("returns/<int:pk>/adjust/", adjusting.adjustment_new, name="adjustment_new"),
+    path("returns/<int:pk>/unusual/", unusual.unusual_look, name="unusual_look"),
     path("returns/<int:pk>/<slug:action>/", actions.return_action, name="return_action"),
     path("adjustments/<int:pk>/", adjustments.adjustment_detail, name="adjustment_detail"),
     path("adjustments/<int:pk>/<slug:action>/", adjustments.adjustment_action, name="adjustment_action"),
@@ -38,6 +40,9 @@ urlpatterns = [
     path("review/accept/", bulk.accept_clean, name="accept_clean"),
     path("review/consolidate/", consolidating.consolidation_new, name="consolidation_new"),
     path("review/consolidate/<uuid:pk>/", consolidating.consolidation_detail, name="consolidation_detail"),
+    path("review/unusual/", unusual.unusual_list, name="unusual_list"),
+    path("review/unusual/<int:pk>/", unusual.unusual_detail, name="unusual_detail"),
+    path("review/unusual/<int:pk>/<slug:action>/", unusual.unusual_action, name="unusual_action"),
     path("extensions/new/", extensions.extension_new, name="extension_new"),
     path("periods/", registers.period_list, name="period_list"),
     path("periods/new/", registers.period_new, name="period_new"),

@@ -20,6 +20,7 @@ from dossiers.choices import FIGURE_LABELS, OPEN_ADJUSTMENTS, AdjustmentState, L
 from dossiers.filters import ReturnFilter
 from dossiers.models import Adjustment, Explanation, LateReasonCount, Line, Remark, Return
 from dossiers.tally import checking
+from dossiers.views.unusual import unusual_context
 from dossiers.views.versions import correction, known_on
 from dossiers.views.words import SHOWN, action_words
 from dossiers.workflow import RETURNS, lock_sentence, owed
@@ -193,6 +194,7 @@ def return_detail(request: HttpRequest, pk: int) -> HttpResponse:
         and permissions.may_propose_adjustment(request.user, item)
         and not any(one.state in OPEN_ADJUSTMENTS for one in adjustments),
         "correction": None if known else correction(request.user, item),
+        **({} if known else unusual_context(request.user, item)),
         "history": history(item, adjustments) if permissions.may_read_trail_of(request.user, item) else [],
         "breadcrumb": [(_("Returns"), reverse("dossiers:return_list")), (str(item), None)],
     }

@@ -18,7 +18,7 @@ from cchc_portal.lib.paging import page_of
 from dossiers import permissions
 from dossiers.choices import SENT_STATES, Calendar, PeriodKind, ReturnState
 from dossiers.filters import ReviewFilter
-from dossiers.models import Period, Return
+from dossiers.models import Period, Return, UnusualFlag
 from dossiers.views.bulk import is_clean, with_words
 from procedures.models import AgencyProcedure
 
@@ -120,6 +120,7 @@ def review(request: HttpRequest) -> HttpResponse:
         "may_accept": [item.pk for item in queue if permissions.is_officer(request.user) and is_clean(item)],
         "waiting": waiting.count(),
         "proposals": proposals.select_related("void_proposed_by")[:QUEUE_SHOWN],
+        "unusual": UnusualFlag.objects.visible_to(request.user).waiting().count(),
         "may_extend": permissions.may_extend(request.user),
         "may_consolidate": permissions.may_consolidate(request.user),
         "as_of": now,

@@ -36,6 +36,13 @@ ADJUSTMENT_LABELS = {
     "refuse": _("Adjustment refused"),
     "withdraw": _("Adjustment withdrawn"),
 }
+FLAG_LABELS = {
+    "explain": _("Explained"),
+    "correct": _("Called wrong and corrected"),
+    "put_aside": _("Put aside until a day"),
+    "ask_again": _("Answer taken back"),
+    "found_again": _("Found again, further out than what was answered"),
+}
 
 
 def action_words(action: str, kind: str = ""):
