@@ -310,10 +310,11 @@ class _Writer:
             self._recipients(left)
             self._signature(signatures[0], right)
         else:
-            cells = self._grid([TEXT_WIDTH / len(signatures)] * len(signatures), borders=False).rows[0].cells
-            for signature, cell in zip(signatures, cells, strict=True):
-                self._signature(signature, cell)
-            self._paragraph("", size=6)
+            if signatures:
+                cells = self._grid([TEXT_WIDTH / len(signatures)] * len(signatures), borders=False).rows[0].cells
+                for signature, cell in zip(signatures, cells, strict=True):
+                    self._signature(signature, cell)
+                self._paragraph("", size=6)
             self._recipients(self.place)
         self._paragraph("", size=6)
         if self.paper.address:

@@ -132,8 +132,8 @@ class Paper:
     """Everything that is printed, and nothing else: the same paper gives the same bytes.
 
     `dated` prints the line of place and date; `address` is where the portal answers, for the code of the check page
-    ("" leaves the QR out); `filed` is the last line of Nơi nhận. An official letter names whom it is sent `to`: it has
-    no title, its subject stands under the number.
+    ("" leaves the QR out); `filed` is the last line of Nơi nhận. What the portal writes by itself has no
+    `signatures`. An official letter names whom it is sent `to`: it has no title, its subject stands under the number.
     """
 
     draft: bool

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from cchc_portal.lib.numbers import format_count
-from cchc_portal.lib.paper import Block, Column, Heading, Letterhead, Paper, Paragraph, Signature, Table
+from cchc_portal.lib.paper import Block, Column, Heading, Letterhead, Paper, Paragraph, Table
 from cchc_portal.lib.text import ascii_slug
 from records.models import Document
 from records.registry import Content
@@ -45,10 +45,10 @@ def paper_of(brief: WeeklyBrief, *, address: str) -> Paper:
     blocks += [
         Paragraph(
             "Tỷ lệ chỉ nêu khi thay đổi vượt quá dao động ngẫu nhiên (kiểm định chính xác Fisher, có hiệu chỉnh cho số"
-            " đơn vị cùng so sánh). Hạng đổi do kết quả và do điều chỉnh số liệu được tách riêng.",
+            " đơn vị cùng so sánh). Hạng đổi do kết quả và do điều chỉnh số liệu được tách riêng. Bản tin do cổng lập"
+            f" tự động; phiên bản dữ liệu: {content['data_version']}.",
             "note",
         ),
-        Paragraph(f"Phiên bản dữ liệu: {content['data_version']}. SHA-256 của nội dung: {brief.sha256}", "note"),
     ]
     return Paper(
         draft=False,
@@ -60,8 +60,8 @@ def paper_of(brief: WeeklyBrief, *, address: str) -> Paper:
         name=NAME,
         subject=f"{subject[:1].upper()}{subject[1:]}",
         blocks=tuple(blocks),
-        last_words="Trên đây là những thay đổi trong tuần./.",
-        signatures=(Signature("Cổng lập tự động"),),
+        last_words="Toàn bộ nội dung có trên trang “Có gì thay đổi” của cổng./.",
+        signatures=(),
         recipients=(content["person"],),
         filed="Lưu: cổng.",
         address=address,
