@@ -7,7 +7,7 @@ from agencies.models import Agency
 from dossiers import rules, tally
 from dossiers.choices import SENT_STATES
 from dossiers.models import Edition, Period, Return
-from reports.tally.slices import FIGURES_SHOWN, Slice
+from reports.tally.slices import FIGURES_SHOWN, Slice, trend_of
 
 ON_TIME, LATE, NOT_SENT, NOT_KNOWN = "on_time", "late", "not_sent", "not_known"
 DAY = timedelta(days=1)
@@ -61,11 +61,15 @@ class RestatedRow:
 
 @dataclass(frozen=True)
 class PeriodProfile:
-    """`counts` says how many of the agencies shown stand in each timeliness; `total` sums what was accepted."""
+    """`counts` says how many of the agencies shown stand in each timeliness; `total` sums what was accepted; `trend` is
+    the rate over the last periods, and `whole` says whether everybody who owes a return of this one is in it.
+    """
 
     rows: list[ReportedRow]
     counts: dict[str, int]
     total: dict
+    trend: list[tuple[Period, rules.Rate | None]]
+    whole: bool
     restated: list[RestatedRow]
 
 
@@ -94,11 +98,14 @@ def period_profile(user, chosen: Slice, *, kind: str = "", only: str = "") -> Pe
                 readable=item is not None and item.pk in readable,
             )
         )
+    accepted = tally.procedure_sums(chosen.trend_periods, agencies)
     counts = {name: sum(row.timeliness == name for row in rows) for name in (ON_TIME, LATE, NOT_SENT, NOT_KNOWN)}
     return PeriodProfile(
         rows=[row for row in rows if only in ("", row.timeliness)],
         counts=counts,
-        total=tally.added(tally.procedure_sums([period], agencies)),
+        total=tally.added([row for row in accepted if row["period_id"] == period.pk]),
+        trend=trend_of(accepted, chosen.trend_periods, chosen.formula),
+        whole=all(row.sums for row in rows),
         restated=restated_in(user, period),
     )
 

@@ -15,6 +15,7 @@ from dossiers.models import Period
 from reports.tally import period as tally
 from reports.tally.field import by_field
 from reports.tally.slices import Slice, agencies_read_by, periods_read
+from reports.views.figures import trend_figure
 from reports.views.slices import (
     basis_columns,
     basis_of,
@@ -62,6 +63,9 @@ def period_page(request: HttpRequest, label: str) -> HttpResponse:
         "only": only,
         "breadcrumb": [(_("Reporting periods"), reverse("dossiers:period_list")), (str(period), None)],
     }
+    if period.first_day and profile.trend:
+        name = _("On-time rate up to this period")
+        context["trend"] = trend_figure(name, chosen.formula, profile.trend, comparable=profile.whole)
     return render(request, "reports/period_page.html", context)
 
 

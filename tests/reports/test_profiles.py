@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dossiers import tally
 from dossiers.choices import ReturnState
+from dossiers.models import Period
 from procedures.models import AgencyProcedure
 from tests.builders import GOOD, make_return
 from tests.cast import HANOI
@@ -78,6 +79,17 @@ def test_a_period_tells_who_sent_when(cast, client_of, reported, period_q):
     rows = late[late.index('id="reported"') : late.index('id="fields"')]
     assert cast.ngv.name in rows
     assert "HN-KHCN" not in rows
+
+
+def test_a_period_stands_in_the_line_of_those_before_it(cast, client_of, reported, period_q, procedures_khcn):
+    before = Period.objects.create(
+        label="2026-Q2", kind="quarter", first_day=date(2026, 3, 15), last_day=date(2026, 6, 14)
+    )
+    make_return(cast.khcn, before, [LATE] * 5, procedures=procedures_khcn)
+    tally.recompute_all()
+    page = page_of(client_of(cast.lanhdao), f"/periods/{period_q.label}/figures/")
+    chart = page[page.index("overview-trend") : page.index('id="slice-formulas"')]
+    assert "D2 tăng từ 77,8% lên 94,4%" in chart  # 350/450, then 510/540
 
 
 def test_a_period_without_a_return_is_told_too(cast, client_of, period_q):
