@@ -37,6 +37,7 @@ ENTRIES = (
     ("inspections:recommendation_list", _("Recommendations"), "flag", "/recommendations/", BUSINESS),
     ("reports:claim_list", _("Published figures"), "quote", "/claims/", BUSINESS),
     ("reports:document_list", _("Documents"), "file", "/documents/", BUSINESS),
+    ("reports:open_data_list", _("Open data"), "download", "/open-data/", None),
     ("agencies:agency_list", _("Agencies"), "building", "/agencies/", None),
 )
 

@@ -17,7 +17,7 @@ from inspections.models import Plan, Recommendation, Team, TeamMember, Visit
 from procedures.models import AgencyProcedure, Field, Holiday, Procedure, StatedLevelCount
 from records.choices import JobState
 from records.models import Document, Event, Source
-from reports.models import Claim, Target
+from reports.models import Claim, OpenDataSet, Target
 from tests.builders import GOOD, make_return
 from tests.cast import HANOI, Cast
 
@@ -105,6 +105,11 @@ class Rows:
             value="99",
             unit="percent",
             source=self.source,
+        )
+
+    def open_data(self, n: int) -> None:
+        OpenDataSet.objects.create(
+            period=self.period(n), number=n, licence="CC BY 4.0", rows=n, proposed_by=self.cast.mai
         )
 
     def contradiction(self, n: int) -> None:
@@ -199,6 +204,8 @@ LISTS = [
     ("quan", "/claims/contradictions/?format=csv", Rows.contradiction),
     ("quan", "/claims/sources/", Rows.a_source),
     ("quan", "/claims/sources/?format=csv", Rows.a_source),
+    ("quan", "/open-data/", Rows.open_data),
+    ("quan", "/open-data/?format=csv", Rows.open_data),
     ("quan", "/claims/targets/", Rows.target),
     ("quan", "/claims/targets/?format=csv", Rows.target),
     ("quan", "/agencies/", Rows.agency),

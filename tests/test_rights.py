@@ -78,6 +78,8 @@ MATRIX = [
     ("get", "/visits/{visit}/findings/merge/", {200: TEAM, 403: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
     ("post", "/findings/{unreleased}/evidence/", {302: TEAM, 403: OVERSIGHT}, HIDDEN),
     ("post", "/findings/{unreleased}/repeat/", {409: TEAM, 403: OVERSIGHT}, HIDDEN),
+    ("post", "/findings/{unreleased}/keep/", {409: TEAM, 403: OVERSIGHT}, HIDDEN),
+    ("post", "/findings/{unreleased}/withdraw/photo/1/", {404: f"{TEAM} {OFFICE}", 403: "lanhdao kiemtoan"}, HIDDEN),
     ("get", "/checklists/", {200: f"{TEAM} {OVERSIGHT}"}, REFUSED),
     ("get", "/checklists/new/", {200: OFFICE}, REFUSED),
     ("get", "/visits/{visit}/findings/new/", {200: TEAM, 403: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
@@ -145,6 +147,7 @@ MATRIX = [
     ("get", "/recommendations/hand-over/", {200: f"hoa {OFFICE}"}, REFUSED),
     ("get", "/recommendations/escalation/", {200: OFFICE}, REFUSED),
     ("get", "/recommendations/letters/new/", {200: f"{TEAM} {OFFICE}"}, REFUSED),
+    ("post", "/recommendations/{issued}/set_condition/", {422: TEAM, 403: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
     ("post", "/recommendations/{issued}/extend/", {422: TEAM, 403: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
     (
         "post",
@@ -199,6 +202,9 @@ MATRIX = [
     ("get", "/periods/new/", {200: OFFICE}, REFUSED),
     ("get", "/periods/generate/", {200: OFFICE}, REFUSED),
     ("get", "/claims/new/", {200: OFFICE}, REFUSED),
+    # What two officers published is for everyone who signs in; proposing is the office's.
+    ("get", "/open-data/", {200: " ".join(PEOPLE)}, REFUSED),
+    ("get", "/open-data/new/", {200: OFFICE}, REFUSED),
     ("get", "/admin/holidays/new/", {200: OFFICE}, REFUSED),
     ("get", "/admin/fields/new/", {200: OFFICE}, REFUSED),
     ("get", "/admin/late-reasons/new/", {200: OFFICE}, REFUSED),

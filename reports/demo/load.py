@@ -14,7 +14,7 @@ from cchc_portal.lib.periods import HANOI
 from dossiers.models import Period, Return
 from dossiers.tally import recompute_all
 from records.models import Event
-from reports.demo import followup, people, planning, published, register, returns, visits
+from reports.demo import followup, giving, people, planning, published, register, returns, visits
 from reports.demo.people import People
 from reports.demo.volumes import Volumes
 
@@ -108,6 +108,7 @@ def _fill(work: Load) -> None:
     work.say("Kế hoạch năm, chuẩn bị kiểm tra…")
     planning.load(work.today, work.now, cast, agencies)
     planning.freeze(work.today, work.now, cast)
+    giving.load(work.now, cast, quarters[-2])
     visits.render_report(visit, cast.accounts["hoa"], work.now)
 
 

@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='opendataset',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', models.F('proposed_by')), _negated=True), name='open_data_decided_by_another'),
+            constraint=models.CheckConstraint(condition=models.Q(('state', 'refused'), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='open_data_decided_by_another'),
         ),
         migrations.AddConstraint(
             model_name='opendataset',

@@ -73,7 +73,8 @@ class OpenDataSet(models.Model):
             ),
             models.CheckConstraint(condition=Q(state__in=OpenDataState.values), name="open_data_state_known"),
             models.CheckConstraint(
-                condition=~Q(decided_by=models.F("proposed_by")), name="open_data_decided_by_another"
+                condition=Q(state=OpenDataState.REFUSED) | ~Q(decided_by=models.F("proposed_by")),
+                name="open_data_decided_by_another",
             ),
             models.CheckConstraint(
                 condition=~Q(state=OpenDataState.WITHDRAWN) | ~Q(reason=""), name="open_data_withdrawn_with_reason"

@@ -85,6 +85,8 @@ def addresses(world) -> dict[str, list[str]]:
             f"/claims/{world.claim.pk}/",
             "/claims/targets/",
             "/claims/sources/",
+            "/open-data/",
+            "/open-data/new/",
             "/documents/",
             f"/documents/{world.report.pk}/",
             "/documents/reports/new/",
