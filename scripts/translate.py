@@ -3,7 +3,8 @@
     echo '{"Return": "Hồ sơ", "period\\u0004Quarter": "Quý"}' | .venv/bin/python scripts/translate.py
     .venv/bin/python scripts/translate.py --check
 
-A context stands before the text, separated by \\u0004. `--keep REASON` marks the entries as used although no source
+A context stands before the text, separated by \\u0004. A text that has another translation already is refused, since
+other pages show it; `--replace` says that it is meant. `--keep REASON` marks the entries as used although no source
 file holds the text literally (it overrides a text of Django's, or comes from data); the check then leaves them be.
 """
 
@@ -78,11 +79,24 @@ def name_of(key):
     return f"{key[0]}|{key[1]}" if key[0] else key[1]
 
 
-def merge(translations, keep=""):
-    """Adds or replaces `translations` ({"context\\u0004text": "bản dịch"}) under a lock; other writers wait."""
+def merge(translations, keep="", *, replace=False):
+    """Adds `translations` ({"context\\u0004text": "bản dịch"}) under a lock; other writers wait.
+
+    Returns the texts that stand with another translation; then nothing is saved unless `replace` is set.
+    """
     with locked():
         catalogue = load()
         entries = {key_of(entry): entry for entry in catalogue if not entry.obsolete}
+        standing = {
+            f"{entry.msgctxt}\x04{entry.msgid}" if entry.msgctxt else entry.msgid: entry for entry in entries.values()
+        }
+        other = [
+            f"stands as {standing[full].msgstr!r}: {full!r}"
+            for full, text in translations.items()
+            if full in standing and standing[full].msgstr != unicodedata.normalize("NFC", text)
+        ]
+        if other and not replace:
+            return other
         for full, text in translations.items():
             context, separator, msgid = full.rpartition("\x04")
             entry = polib.POEntry(
@@ -94,6 +108,7 @@ def merge(translations, keep=""):
             )
             entries[key_of(entry)] = entry
         save(catalogue, entries)
+        return []
 
 
 def faults_of(full, text):
@@ -171,6 +186,7 @@ def main():
     parser.add_argument("--check", action="store_true", help="report missing, empty, fuzzy and unused texts")
     parser.add_argument("--missing", action="store_true", help="print the missing texts as JSON to fill in")
     parser.add_argument("--drop-unused", action="store_true", help="remove the texts that no source holds")
+    parser.add_argument("--replace", action="store_true", help="the texts read may replace other translations")
     parser.add_argument("--keep", default="", metavar="REASON", help="mark the entries read as used for this reason")
     options = parser.parse_args()
     if options.check:
@@ -188,11 +204,10 @@ def main():
         return drop_unused()
     translations = json.load(sys.stdin)
     faults = [fault for full, text in translations.items() for fault in faults_of(full, text)]
+    faults = faults or merge(translations, options.keep, replace=options.replace)
     if faults:
         print("nothing saved:", *faults, sep="\n", file=sys.stderr)
-        return 1
-    merge(translations, options.keep)
-    return 0
+    return 1 if faults else 0
 
 
 def drop_unused():

@@ -29,3 +29,9 @@ def test_faulty_translation_is_refused(given, fault):
     assert done.returncode == 1
     assert fault in done.stderr
     assert "nothing saved" in done.stderr
+
+
+def test_a_text_that_stands_otherwise_is_not_replaced_by_chance():
+    done = run(input='{"Agency": "Một từ khác"}')
+    assert done.returncode == 1
+    assert "stands as" in done.stderr

@@ -32,7 +32,7 @@ def fell_due(look: Looking) -> Section:
     lines = [
         Change(
             text=_("%(agency)s: %(text)s") % {"agency": agency, "text": shortened(text)},
-            number=_("%(days)s days late") % {"days": format_count((look.today - due).days)},
+            number=_("%(days)s days overdue") % {"days": format_count((look.today - due).days)},
             basis=_("due %(due)s, state: %(state)s")
             % {"due": f"{due:%d/%m/%Y}", "state": RecommendationState(state).label},
             path=reverse("inspections:recommendation_detail", args=[pk]),
