@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from agencies.choices import ACTION_LABELS, KIND_LABELS, AgencyKind, RoleCode, SuccessionKind
 from agencies.models import Agency, Person, Role, Succession
 from cchc_portal.lib.fields import search_q
-from cchc_portal.lib.filters import SortFilter, search_filter
+from cchc_portal.lib.filters import RowFilter, SortFilter, search_filter
 from cchc_portal.lib.forms import DayInput
 from records.models import Event
 
@@ -19,11 +19,12 @@ class AgencyFilter(django_filters.FilterSet):
 
     q = search_filter()
     kind = django_filters.ChoiceFilter(choices=AgencyKind.choices, label=_("Kind"), empty_label=_("All kinds"))
-    parent = django_filters.ModelChoiceFilter(
+    parent = RowFilter(
         queryset=Agency.objects.none(),
         to_field_name="code",
         label=_("Directly below"),
         empty_label=_("Any parent"),
+        label_column="short_name",
     )
     on = django_filters.DateFilter(
         method="existing_on",

@@ -1,9 +1,11 @@
 """P7, P8, P9: lists with filters, pages deep in 100,000 rows, and searching everything."""
 
 import random
+import re
 import time
 from contextlib import contextmanager
 from statistics import quantiles
+from urllib.parse import parse_qs
 
 from django.db import connection, transaction
 
@@ -15,6 +17,14 @@ from procedures.models import Field
 
 MANY, WORDS, SEED = 100_000, 60, 8
 PAGE = 50
+PAGES = {
+    "first": "first page, filtered,",
+    "next_one": "second page, filtered,",
+    "middle": "page in the middle, filtered,",
+    "last": "last page, filtered,",
+    "everything": "first page",
+    "end": "last page",
+}
 
 
 class Undone(Exception):
@@ -47,6 +57,18 @@ def lists(database: str) -> list[Row]:
     return [ratio(name, database, spent[name], "empty signed-in view", spent["empty"], 4) for name in shown]
 
 
+def _linked(client, address: str, state: str | None, rel: str, **query) -> str:
+    """Where the page's link to its first, previous, next or last one leads."""
+    answer = client.get(address, {"state": state, **query} if state else query).content.decode()
+    link = re.search(rf'rel="{rel}" href="([^"]*)"', answer)[1]
+    return parse_qs(link.partition("?")[2].replace("&amp;", "&"))["at"][0]
+
+
+def _inside(client, address: str, state: str, number: int) -> str:
+    """The place behind that many pages, as a reader would reach it who began at an old link by number."""
+    return _linked(client, address, state, "next", page=number)
+
+
 def _many(rng: random.Random) -> None:
     """100,000 recommendations like those that are there, each with words of its own."""
     words = [f"{one}{two}" for one in ("ra soat ", "bo tri ", "cong khai ", "xin loi ") for two in range(WORDS)]
@@ -64,22 +86,26 @@ def _many(rng: random.Random) -> None:
 
 
 def deep(database: str) -> list[Row]:
-    """P8 and P9: the first and the last page of 100,000 recommendations with a filter; then searching among them."""
+    """P8 and P9: pages of 100,000 recommendations from the first to the last; then searching among them."""
     rng, rows = random.Random(SEED), []
     client = signed_in("quan")
     with undone():
         _many(rng)
         state = Recommendation.objects.order_by("-pk").values_list("state", flat=True).first()
-        last = (Recommendation.objects.filter(state=state).count() - 1) // PAGE + 1
+        middle = Recommendation.objects.filter(state=state).count() // PAGE // 2
         address, limit = "/recommendations/", "empty signed-in view"
         spent = milliseconds(
             empty=Timed(fetched(client, EMPTY), repeat=3),
             first=Timed(fetched(client, address, state=state)),
-            last=Timed(fetched(client, address, state=state, page=last)),
+            next_one=Timed(fetched(client, address, state=state, at=_linked(client, address, state, "next"))),
+            middle=Timed(fetched(client, address, state=state, at=_inside(client, address, state, middle))),
+            last=Timed(fetched(client, address, state=state, at=_linked(client, address, state, "last"))),
+            everything=Timed(fetched(client, address)),
+            end=Timed(fetched(client, address, at=_linked(client, address, None, "last"))),
         )
         rows += [
-            ratio("P8 first page of 100,000, filtered", database, spent["first"], limit, spent["empty"], 4),
-            ratio(f"P8 page {last} of them", database, spent["last"], limit, spent["empty"], 4),
+            ratio(f"P8 {name} of 100,000", database, spent[key], limit, spent["empty"], 4)
+            for key, name in PAGES.items()
         ]
         asked = [f"{rng.choice(('bố trí', 'xin lỗi', 'cong khai'))} {rng.randrange(WORDS)}" for _ in range(30)]
         asked += ["Sở Khoa học", "cấp giấy phép", "không có chữ này", "kiến nghị 99999", "thu tuc"] * 2

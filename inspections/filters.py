@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from agencies.models import Agency
 from cchc_portal.lib.fields import search_q
+from cchc_portal.lib.filters import RowFilter
 from cchc_portal.lib.forms import DayInput
 from inspections.choices import OPEN_RECOMMENDATIONS, InspectionKind, ProposalState, RecommendationState, VisitState
 from inspections.models import Area, ProposalAddressee, Recommendation, Team, Theme, Visit
@@ -32,8 +33,12 @@ class VisitFilter(django_filters.FilterSet):
     q = django_filters.CharFilter(label=_("Search"), method="search")
     kind = django_filters.ChoiceFilter(label=_("Kind"), choices=InspectionKind, empty_label=_("every kind"))
     state = django_filters.ChoiceFilter(label=_("State"), choices=VisitState, empty_label=_("every state"))
-    agency = django_filters.ModelChoiceFilter(
-        label=_("Agency"), queryset=_agencies, to_field_name="code", empty_label=_("every agency")
+    agency = RowFilter(
+        label=_("Agency"),
+        queryset=_agencies,
+        to_field_name="code",
+        empty_label=_("every agency"),
+        label_column="short_name",
     )
     year = django_filters.NumberFilter(
         label=_("Year"), field_name="date", lookup_expr="year", min_value=1990, max_value=2200
@@ -66,8 +71,12 @@ class RecommendationFilter(django_filters.FilterSet):
         empty_label=pgettext_lazy("follow-up", "all"),
     )
     state = django_filters.ChoiceFilter(label=_("State"), choices=RecommendationState, empty_label=_("every state"))
-    agency = django_filters.ModelChoiceFilter(
-        label=_("Agency"), queryset=_agencies, to_field_name="code", empty_label=_("every agency")
+    agency = RowFilter(
+        label=_("Agency"),
+        queryset=_agencies,
+        to_field_name="code",
+        empty_label=_("every agency"),
+        label_column="short_name",
     )
     due_from = django_filters.DateFilter(label=_("Due from"), field_name="due", lookup_expr="gte", widget=DayInput())
     due_to = django_filters.DateFilter(label=_("Due until"), field_name="due", lookup_expr="lte", widget=DayInput())

@@ -7,7 +7,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
-from cchc_portal.lib.filters import SortFilter, search_filter
+from cchc_portal.lib.filters import RowFilter, SortFilter, search_filter
 from cchc_portal.lib.forms import DayInput
 from procedures.choices import SCALE_VALUES, Counting, Level2022, ProcedureLevel, Scale
 from procedures.models import AgencyProcedure, Field, Holiday, OnlineLevel, Procedure, StatedLevelCount
@@ -30,8 +30,12 @@ class ProcedureFilter(django_filters.FilterSet):
     """The register as of a day (`on`, today unless told; empty for every procedure there ever was)."""
 
     q = search_filter()
-    field = django_filters.ModelChoiceFilter(
-        queryset=Field.objects.all(), to_field_name="code", label=_("Field"), empty_label=_("All fields")
+    field = RowFilter(
+        queryset=Field.objects.all(),
+        to_field_name="code",
+        label=_("Field"),
+        empty_label=_("All fields"),
+        label_column="name",
     )
     level = django_filters.ChoiceFilter(
         choices=ProcedureLevel.choices, label=pgettext_lazy("procedure register", "Level"), empty_label=_("All levels")
@@ -39,12 +43,13 @@ class ProcedureFilter(django_filters.FilterSet):
     online = django_filters.ChoiceFilter(
         method="at_level", choices=level_choices, label=_("Online service"), empty_label=_("Any")
     )
-    agency = django_filters.ModelChoiceFilter(
+    agency = RowFilter(
         method="handled_by",
         queryset=Agency.objects.none(),
         to_field_name="code",
         label=_("Handled by"),
         empty_label=_("Any agency"),
+        label_column="short_name",
     )
     on = django_filters.DateFilter(
         method="existing_on",

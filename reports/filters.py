@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Agency
 from cchc_portal.lib.fields import search_q
-from cchc_portal.lib.filters import SortFilter
+from cchc_portal.lib.filters import RowFilter, SortFilter
 from cchc_portal.lib.forms import DayInput
 from cchc_portal.lib.text import search_key, search_terms
 from records.choices import SourceKind
@@ -20,8 +20,12 @@ class ClaimFilter(django_filters.FilterSet):
     """Claims by words, agency, source and verdict."""
 
     q = django_filters.CharFilter(label=_("Words"), method="by_words")
-    agency = django_filters.ModelChoiceFilter(
-        label=_("Agency"), queryset=Agency.objects.none(), to_field_name="code", empty_label=_("All agencies")
+    agency = RowFilter(
+        label=_("Agency"),
+        queryset=Agency.objects.none(),
+        to_field_name="code",
+        empty_label=_("All agencies"),
+        label_column="short_name",
     )
     source = django_filters.ModelChoiceFilter(
         label=_("Source"), queryset=Source.objects.all(), to_field_name="code", empty_label=_("All sources")
@@ -105,8 +109,12 @@ class TargetFilter(django_filters.FilterSet):
     """Targets by words, agency, source and deadline."""
 
     q = _search_box("by_words")
-    agency = django_filters.ModelChoiceFilter(
-        label=_("Agency"), queryset=Agency.objects.none(), to_field_name="code", empty_label=_("All agencies")
+    agency = RowFilter(
+        label=_("Agency"),
+        queryset=Agency.objects.none(),
+        to_field_name="code",
+        empty_label=_("All agencies"),
+        label_column="short_name",
     )
     source = django_filters.ModelChoiceFilter(
         label=_("Source"), queryset=Source.objects.all(), to_field_name="code", empty_label=_("All sources")

@@ -1,11 +1,19 @@
-"""Filters that every list shares: the tone-blind search box and the sort order kept in the URL."""
+"""Filters that every list shares: the tone-blind search box, choices of rows, the sort order kept in the URL."""
+
+import hashlib
 
 import django_filters
 from django import forms
+from django.core.cache import cache
 from django.db.models import F
+from django.template.loader import render_to_string
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from cchc_portal.lib.fields import search_q
+
+KEPT_FOR = 86_400
 
 
 class SearchFilter(django_filters.CharFilter):
@@ -38,3 +46,39 @@ def search_filter(field: str = "search_key") -> SearchFilter:
         label=_("Search"),
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
+
+
+class RowSelect(forms.Select):
+    """A choice among rows of a register, of which there may be a thousand: printed from two columns of each.
+
+    `label` is the column that `str()` of a row shows. The rows are asked for every time; the list made of them is
+    kept, and is made anew as soon as a row is another.
+    """
+
+    def __init__(self, label: str, attrs=None):
+        super().__init__(attrs)
+        self.label = label
+
+    def render(self, name, value, attrs=None, renderer=None):
+        rows = self.choices.queryset
+        key = self.choices.field.to_field_name or "pk"
+        empty = [("", str(self.choices.field.empty_label))] if self.choices.field.empty_label is not None else []
+        options = [*empty, *rows.values_list(key, self.label)]
+        digest = hashlib.sha256(repr(options).encode("utf-8", "backslashreplace")).hexdigest()
+        listed = cache.get_or_set(
+            f"options:{digest}", lambda: render_to_string("includes/_options.html", {"options": options}), KEPT_FOR
+        )
+        chosen = escape(getattr(value, key, value) or "")
+        context = {
+            "name": name,
+            "attrs": self.build_attrs(self.attrs, attrs),
+            "options": mark_safe(listed.replace(f'value="{chosen}">', f'value="{chosen}" selected>', 1)),
+        }
+        return render_to_string("includes/_select.html", context)
+
+
+class RowFilter(django_filters.ModelChoiceFilter):
+    """A choice among rows; `label_column` names what is shown of each."""
+
+    def __init__(self, *args, label_column: str, **kwargs):
+        super().__init__(*args, widget=RowSelect(label_column), **kwargs)

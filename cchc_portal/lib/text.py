@@ -3,8 +3,10 @@
 Pure: no Django, no database.
 """
 
+import csv
 import re
 import unicodedata
+from pathlib import Path
 
 # Vietnamese order with the four foreign letters in their places; position in this string is the weight.
 LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
@@ -25,51 +27,10 @@ SORT_KEY_LENGTH = 600
 # Longest run of combining marks that any text needs (Unicode's stream-safe format); longer runs make normalising slow.
 MARKS_IN_A_ROW = 30
 
-# Abbreviation (folded) → what it stands for (folded). Searching for the one finds the other.
-ABBREVIATIONS = {
-    "ubnd": "uy ban nhan dan",
-    "hdnd": "hoi dong nhan dan",
-    "ubmttq": "uy ban mat tran to quoc",
-    "mttq": "mat tran to quoc",
-    "vp": "van phong",
-    "tp": "thanh pho",
-    "tx": "thi xa",
-    "bql": "ban quan ly",
-    "tthc": "thu tuc hanh chinh",
-    "kstthc": "kiem soat thu tuc hanh chinh",
-    "cchc": "cai cach hanh chinh",
-    "dvc": "dich vu cong",
-    "dvctt": "dich vu cong truc tuyen",
-    "ttpvhcc": "trung tam phuc vu hanh chinh cong",
-    "pvhcc": "phuc vu hanh chinh cong",
-    "tthcc": "trung tam hanh chinh cong",
-    "pakn": "phan anh kien nghi",
-    "vbqppl": "van ban quy pham phap luat",
-    "qppl": "quy pham phap luat",
-    "cbcc": "can bo cong chuc",
-    "cbccvc": "can bo cong chuc vien chuc",
-    "cntt": "cong nghe thong tin",
-    "cds": "chuyen doi so",
-    "gcn": "giay chung nhan",
-    "qsdd": "quyen su dung dat",
-    "kh&cn": "khoa hoc va cong nghe",
-    "tt&tt": "thong tin va truyen thong",
-    "kh&dt": "ke hoach va dau tu",
-    "tn&mt": "tai nguyen va moi truong",
-    "nn&mt": "nong nghiep va moi truong",
-    "nn&ptnt": "nong nghiep va phat trien nong thon",
-    "gd&dt": "giao duc va dao tao",
-    "vh&tt": "van hoa va the thao",
-    "vhtt&dl": "van hoa the thao va du lich",
-    "gtvt": "giao thong van tai",
-    "tp hcm": "thanh pho ho chi minh",
-    "qhkt": "quy hoach - kien truc",
-    "qh-kt": "quy hoach - kien truc",
-    "ldtb&xh": "lao dong - thuong binh va xa hoi",
-    "kcn": "khu cong nghiep",
-    "ld-tb&xh": "lao dong - thuong binh va xa hoi",
-    "dt&tg": "dan toc va ton giao",
-}
+# Abbreviation → what it stands for, both folded. Searching for the one finds the other.
+_TABLE = Path(__file__).resolve().parent.parent.parent / "data" / "abbreviations.csv"
+with _TABLE.open(encoding="utf-8", newline="") as _lines:
+    ABBREVIATIONS = {row["short"]: row["full"] for row in csv.DictReader(_lines)}
 # An abbreviation of a department is also written without the sign: TTTT, KHCN.
 ABBREVIATIONS |= {short.replace("&", ""): full for short, full in ABBREVIATIONS.items() if "&" in short}
 

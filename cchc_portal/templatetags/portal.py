@@ -1,6 +1,7 @@
 """Tags and filters that every template may use: counts, rates, dates and state badges as the portal prints them."""
 
 from datetime import datetime
+from functools import lru_cache
 
 from django import template
 from django.template.loader import render_to_string
@@ -106,11 +107,16 @@ def vndatetime(value):
     return f"{_local(value):%H:%M %d/%m/%Y}" if value else NONE_PRINTED
 
 
+@lru_cache(maxsize=1000)
+def _badge(state: str, label: str, tone: str, icon: str):
+    """A badge is what these four say, and a list prints the same few of them on every row."""
+    return _inline("includes/_state_badge.html", {"state": state, "label": label, "tone": tone, "icon": icon})
+
+
 @register.simple_tag
 def state_badge(state, label=None):
     """Icon, label and tone of a state: `{% state_badge thing %}` or `{% state_badge code label %}`."""
     if hasattr(state, "get_state_display"):
         state, label = state.state, label or state.get_state_display()
     tone, icon = STATES.get(str(state), UNKNOWN_STATE)
-    context = {"state": state, "label": label or getattr(state, "label", state), "tone": tone, "icon": icon}
-    return _inline("includes/_state_badge.html", context)
+    return _badge(str(state), str(label or getattr(state, "label", state)), tone, icon)
