@@ -1,12 +1,26 @@
 """What the register says of agencies: their facts for the profile, their number on a day, and who acts for them."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from agencies.models import Agency, Role, Succession
+
+_reckoners: list[Callable[[], None]] = []
+
+
+def reckons_over_forest(again: Callable[[], None]) -> None:
+    """Told by a floor above that adds up over the forest: `again` is called whenever its shape changes."""
+    _reckoners.append(again)
+
+
+def forest_changed() -> None:
+    """A unit came under another, or who followed whom was recorded; called in the transaction of that change."""
+    for again in _reckoners:
+        again()
 
 
 def with_children_count(agencies: QuerySet[Agency], day: date | None) -> QuerySet[Agency]:

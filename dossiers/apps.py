@@ -10,3 +10,5 @@ class DossiersConfig(AppConfig):
 
     def ready(self):
         import_module("dossiers.documents")  # makes its kinds of document known
+        again = import_module("dossiers.tasks").sum_over_forest_again
+        import_module("agencies.tally").reckons_over_forest(again)

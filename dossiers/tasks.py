@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 
 from dossiers import tally
-from dossiers.models import Period, RateRun, Return, UnusualRun
+from dossiers.models import Period, RateRun, Return, Summary, UnusualRun
 from dossiers.tally import unusual
 from records.choices import JobState
 
@@ -47,6 +47,12 @@ def request_run(*, period: Period | None = None, everything: bool = False) -> Ra
     run = RateRun.objects.create(period=period, everything=everything)
     run_rates.delay_on_commit(run.pk)
     return run
+
+
+def sum_over_forest_again() -> None:
+    """The forest has another shape: every sum over a tree, and what successors took over, is summed again."""
+    if Summary.objects.exists():
+        request_run(everything=True)
 
 
 @shared_task

@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from dossiers.models import Consolidation
+from tests.routes import CONVERTER, UUID, all_routes
 
 pytestmark = pytest.mark.django_db
 
@@ -52,3 +53,24 @@ def test_null_characters(cast, client_of, address, known):
     assert response.status_code == 400
     assert "Cache-Control" in response and "Content-Security-Policy" in response
     assert client.post("/returns/open/", {"agency": "\0", "period": "\0"}).status_code in (302, 404)
+
+
+def odd_addresses() -> list[str]:
+    """Every address with a number in it, the number one that no table holds."""
+    by_kind = {"uuid": UUID, "slug": "one", "str": "one", "path": "one"}
+
+    def filled(pattern: str, number: str) -> str:
+        return "/" + CONVERTER.sub(lambda found: (by_kind | {"int": number})[found["kind"] or "str"], pattern)
+
+    patterns = [one.pattern for one in all_routes() if "<int:" in one.pattern]
+    return [filled(pattern, number) for pattern in patterns for number in ("0", str(2**63), "9" * 25)]
+
+
+@pytest.mark.parametrize("name", ["quan", "hoa", "lan", "admin"])
+def test_numbers_that_no_table_holds_are_not_found(cast, client_of, name):
+    client = client_of(getattr(cast, name))
+    found = {}
+    for address in odd_addresses():
+        for method in (client.get, client.post):
+            found[address, method.__name__] = method(address).status_code
+    assert {key: status for key, status in found.items() if status not in (302, 403, 404, 405)} == {}

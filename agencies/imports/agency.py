@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from agencies.choices import AgencyKind
 from agencies.imports.checks import code_problem, in_cycle, kind_problem
 from agencies.models import Agency, Person
+from agencies.tally import forest_changed
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.importing import Change, Plan, Row, differences, first_values
 from records.models import Event
@@ -110,6 +111,7 @@ def apply(plan: Plan, by: Person | None) -> None:
         with transaction.atomic():
             _save(plan)
             Event.objects.append(actor=by, action=ACTION, before=plan.before(), after=plan.after())
+            forest_changed()
     except IntegrityError as error:
         raise moved() from error
 

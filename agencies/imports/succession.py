@@ -7,6 +7,7 @@ from agencies.choices import ABSORBED_WHOLE, SuccessionKind
 from agencies.imports.agency import moved
 from agencies.imports.checks import succession_problems
 from agencies.models import Agency, Person, Succession
+from agencies.tally import forest_changed
 from cchc_portal.lib.importing import Change, Plan, Row
 from records.models import Event
 
@@ -85,5 +86,6 @@ def apply(plan: Plan, by: Person | None) -> None:
                 if Succession.objects.filter(pk=change.thing.pk, kind=before).update(kind=after) != 1:
                     raise moved()
             Event.objects.append(actor=by, action=ACTION, before=plan.before(), after=plan.after())
+            forest_changed()
     except IntegrityError as error:
         raise moved() from error

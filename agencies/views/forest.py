@@ -14,7 +14,7 @@ from agencies.filters import AgencyFilter
 from agencies.forms import AgencyForm
 from agencies.models import Agency
 from agencies.permissions import keeps_registers
-from agencies.tally import with_children_count
+from agencies.tally import forest_changed, with_children_count
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
 from cchc_portal.lib.paging import page_of
 from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
@@ -124,6 +124,8 @@ def _save_or_show(request: HttpRequest, form: AgencyForm, title: str, action: st
         with transaction.atomic():
             saved = form.save_checked()
             Event.objects.append(actor=request.user, action=action, **saved)
+            if "parent" in form.changed_data:
+                forest_changed()
         messages.success(request, _("Saved: %(name)s.") % {"name": saved["target"].name})
         return redirect("reports:agency_profile", code=saved["target"].code)
     back = reverse("agencies:agency_list")

@@ -13,6 +13,7 @@ from agencies.filters import SuccessionFilter
 from agencies.forms import SuccessionForm
 from agencies.models import Succession
 from agencies.permissions import keeps_registers
+from agencies.tally import forest_changed
 from cchc_portal.lib.paging import page_of
 from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
 from records.models import Event
@@ -66,6 +67,7 @@ def _save_or_show(request: HttpRequest, form: SuccessionForm, action: str) -> Ht
     if request.method == "POST" and form.is_valid():
         with transaction.atomic():
             Event.objects.append(actor=request.user, action=action, **form.save_checked())
+            forest_changed()
         messages.success(request, _("The succession is saved."))
         return redirect("agencies:succession_list")
     title = _("Succession")

@@ -5,7 +5,7 @@ from datetime import date
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,7 +18,7 @@ from cchc_portal.lib.numbers import Rate
 from cchc_portal.lib.paging import page_of
 from inspections import permissions
 from inspections.models import OwnPlan
-from inspections.plan_forms import CoverageForm, OwnPlanForm
+from inspections.plan_forms import FIRST_YEAR, LAST_YEAR, CoverageForm, OwnPlanForm
 from inspections.tally import Covered, coverage
 from inspections.views.plans import trail_to_plans
 from inspections.workflow import keep_new
@@ -112,6 +112,8 @@ def own_plans(request: HttpRequest, year: int) -> HttpResponse:
     """Write down which agencies have made their own plan of the year."""
     if not permissions.keeps_plans(request.user):
         raise PermissionDenied
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise Http404
     known = coverage(year, YEARS, _as_of(year))
     form = OwnPlanForm(request.POST or None, known=known)
     if request.method == "POST" and form.is_valid():
