@@ -12,7 +12,7 @@ from statistics import median
 
 from playwright.sync_api import Browser, sync_playwright
 
-from proofs import capture, chaos, fluent, numbers, recompute, repairs, results, twice
+from proofs import capture, chaos, fluent, numbers, recompute, repairs, results, twice, unusual
 from proofs.capture_world import make_site
 from proofs.world import World, clean_up, make_world, served
 from tests.conftest import CHROMIUM_FLAGS
@@ -87,6 +87,7 @@ PROOFS: dict[str, Callable[[World], dict]] = {
     "repairs": lambda world: repairs.prove(first_seed=SEED),
     "double submits": lambda world: twice.prove_doubles(world, DOUBLES),
     "lock against submit": lambda world: twice.prove_lock(world, INTERLEAVINGS, SEED),
+    "unusual": lambda world: unusual.prove(first_seed=SEED),
     "fluent grid": prove_fluent,
     "chaos": prove_chaos,
     "capture": prove_capture,

@@ -13,7 +13,7 @@ from dossiers.rules import unusual
 from dossiers.rules.unusual import COUNTED, Counts, judge, listed, peers_from
 from dossiers.rules.unusual.judging import whole_of
 
-UNITS, ROUNDS, QUARTERS = 120, 6, 17
+UNITS, ROUNDS, QUARTERS = 120, 8, 17
 SPOILT = 24
 SEASON = {1: 0.8, 2: 1.05, 3: 1.1, 4: 1.05}
 KINDS = ("digits swapped", "zero added", "zero dropped", "line shifted", "quarter copied", "half missing")
@@ -30,7 +30,7 @@ GRAVE = 30
 RECALL = {
     "digits swapped": 0.4,
     "zero added": 0.9,
-    "zero dropped": 0.6,
+    "zero dropped": 0.4,
     "line shifted": 0.9,
     "quarter copied": 0.9,
     "half missing": 0.9,
@@ -225,13 +225,13 @@ def prove(first_seed: int = 1, rounds: int = ROUNDS, units: int = UNITS, spoilt:
         model["false_per_clean_quarter_per_100"] < control["false_per_clean_quarter_per_100"]
     )
     return {
-        "tried": model.pop("made"),
-        "failed": 0,
-        "control_failed": None,
+        "tried": model["made"],
+        "failed": model["made"] - model["found"],
+        "control_failed": control["made"] - control["found"],
         "clean_quarters": rounds,
         "units": units,
         "wrong_share": unusual.WRONG_SHARE,
-        **model,
+        **{name: value for name, value in model.items() if name not in ("made", "found")},
         "z_score": control,
         "ok": good and better,
     }

@@ -121,6 +121,11 @@ def _basis(flag: UnusualFlag) -> str:
             _("reckoned from %(periods)s earlier periods of its own and from %(peers)s agencies of the same kind")
             % named
         )
+    if flag.same_quarter:
+        return (
+            _("reckoned from %(periods)s earlier periods of its own, %(same)s of them the same time of the year")
+            % named
+        )
     return _("reckoned from %(periods)s earlier periods of its own") % named
 
 

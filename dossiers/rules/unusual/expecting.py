@@ -20,6 +20,8 @@ FADES, SAME_QUARTER = 0.88, 2.0
 FEWEST_PEERS = 8
 # As many periods as the peers' restlessness counts beside the unit's own.
 PEERS_COUNT_AS = 8
+# After as many moves half of the drift they show is believed.
+OWN_DRIFT_FROM = 4
 LEAST_SPREAD, SPREAD_OF_STRANGERS = 0.01, 0.08
 LEAST_LOOSE, LOOSE_OF_STRANGERS = 0.0008, 0.02
 # Below this mean a ratio says more about chance than about the level.
@@ -66,12 +68,16 @@ class OfCount:
 
 @dataclass(frozen=True)
 class OfShare:
-    """What the peers say of a share: its middle now, by how much all moved (log odds), how loose it is."""
+    """What the peers say of a share: its middle now, by how much all moved in each period (log odds), looseness."""
 
     middle: float | None = None
-    shift: float = 0.0
+    shifts: list[float] = field(default_factory=list)
     loose: float = LOOSE_OF_STRANGERS
     peers: int = 0
+
+    @property
+    def shift(self) -> float:
+        return self.shifts[0] if self.shifts else 0.0
 
 
 @dataclass(frozen=True)
@@ -157,6 +163,21 @@ def _variance(residuals: Sequence[float]) -> float:
     """A robust variance: from the median distance to the median."""
     middle = median(residuals)
     return (MAD * median(abs(one - middle) for one in residuals)) ** 2
+
+
+def drift(told: dict[int, float], of: OfCount | OfShare) -> float:
+    """By how much a unit itself keeps moving ahead of its peers, or at all where too few of them tell.
+
+    `told` are its moves in earlier periods (logarithms); few of them count little.
+    """
+    followed = of.shifts if of.peers >= FEWEST_PEERS else []
+    moves = [move - (followed[at] if at < len(followed) else 0.0) for at, move in told.items() if at > 0]
+    return median(moves) * len(moves) / (len(moves) + OWN_DRIFT_FROM) if len(moves) >= FEWEST_PERIODS else 0.0
+
+
+def count_drift(row: Sequence[int | None], quarters, of: OfCount) -> float:
+    """The drift of a whole return's count."""
+    return drift({at: move for at, (move, _c) in _residuals(row, quarters, of.seasons, first=1).items()}, of)
 
 
 def own_spread(row: Sequence[int | None], quarters, peers: OfCount) -> float:
@@ -252,20 +273,29 @@ def loose_of(errors: list[tuple[float, float]]) -> float:
     return max(0.0, (_variance([error for error, _size in errors]) - 1.0) / max(of - 1.0, 1.0))
 
 
+def share_moves(pairs, quarters: Sequence[int]) -> dict[int, float]:
+    """Period → how far the share lay from what was seen before it, in log odds."""
+    found = {}
+    for at in range(max(0, len(quarters) - FEWEST_PERIODS)):
+        if at < len(pairs) and pairs[at] and pairs[at][1] >= TELLING:
+            upper, lower, periods = seen_share(pairs, quarters, at)
+            if periods >= FEWEST_PERIODS and lower:
+                value, of = pairs[at]
+                found[at] = odds(bounded((value + 0.5) / (of + 1))) - odds(bounded((upper + 0.5) / (lower + 1)))
+    return found
+
+
 def _of_share(rows: list, quarters: Sequence[int]) -> OfShare:
     now = [row[0][0] / row[0][1] for row in rows if row and row[0] and row[0][1] >= TELLING]
     if len(now) < FEWEST_PEERS:
         return OfShare()
-    moved, errors = [], []
-    for row in rows:
-        errors += looseness(row, quarters)
-        upper, lower, periods = seen_share(row, quarters)
-        if row and row[0] and row[0][1] >= TELLING and periods >= FEWEST_PERIODS and lower:
-            value, of = row[0]
-            moved.append(odds(bounded((value + 0.5) / (of + 1))) - odds(bounded((upper + 0.5) / (lower + 1))))
-    shift = median(moved) if len(moved) >= FEWEST_PEERS else 0.0
+    errors = [error for row in rows for error in looseness(row, quarters)]
+    told, shifts = [share_moves(row, quarters) for row in rows], []
+    for at in range(max(0, len(quarters) - FEWEST_PERIODS)):
+        moved = [moves[at] for moves in told if at in moves]
+        shifts.append(median(moved) if len(moved) >= FEWEST_PEERS else 0.0)
     loose = max(LEAST_LOOSE, loose_of(errors)) if len(errors) >= 2 * FEWEST_PEERS else LOOSE_OF_STRANGERS
-    return OfShare(bounded(median(now)), shift, loose, len(now))
+    return OfShare(bounded(median(now)), shifts, loose, len(now))
 
 
 def peers_from(units: Iterable[Past], quarters: Sequence[int]) -> Peers:

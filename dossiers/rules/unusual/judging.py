@@ -21,6 +21,8 @@ from dossiers.rules.unusual.expecting import (
     Peers,
     as_share,
     bounded,
+    count_drift,
+    drift,
     level,
     line_spread,
     loose_of,
@@ -29,6 +31,7 @@ from dossiers.rules.unusual.expecting import (
     own_spread,
     pairs_of,
     seen_share,
+    share_moves,
     spread_of,
 )
 from dossiers.rules.unusual.measures import COUNTED, HIGH, LOW, REPEATED, SAME, SHARES, VANISHED
@@ -120,13 +123,13 @@ class _One:
 
 
 def _judged_count(
-    name: str, row: Sequence[int | None], quarters, peers: OfCount, spread: float | None = None
+    name: str, row: Sequence[int | None], quarters, peers: OfCount, drift: float, spread: float | None = None
 ) -> _One | None:
     value = row[0] if row else None
     expected = level(row, quarters, peers.seasons) if value is not None else None
     if expected is None:
         return None
-    expected = expected._replace(mean=expected.mean * exp(peers.shift))
+    expected = expected._replace(mean=expected.mean * exp(peers.shift + drift))
     around = spread_of(expected, own_spread(row, quarters, peers) if spread is None else spread)
     restless = RESTLESS.get(name, SELDOM)
     far = abs(value - expected.mean) / (expected.mean + around * expected.mean**2) ** 0.5
@@ -146,10 +149,12 @@ def _outside(value: int, low: int, high: int) -> int:
     return max(low - value, value - high, 0)
 
 
-def _line_spread(rows: Mapping[Hashable, Sequence[int | None]], quarters, peers: OfCount) -> float:
-    """How restless the unit's lines are: the middle of what its busier lines show."""
-    own = sorted(found for row in rows.values() if (found := line_spread(row, quarters, peers)) is not None)
-    return own[len(own) // 2] if len(own) >= FEWEST_LINES else 2 * SPREAD_OF_STRANGERS
+def _line_spreads(rows: Mapping[Hashable, Sequence[int | None]], quarters, peers: OfCount) -> dict[Hashable, float]:
+    """How restless each of the lines is: as the middle one of the busier lines, or more where its own past says so."""
+    own = {key: line_spread(row, quarters, peers) for key, row in rows.items()}
+    told = sorted(found for found in own.values() if found is not None)
+    middle = told[len(told) // 2] if len(told) >= FEWEST_LINES else 2 * SPREAD_OF_STRANGERS
+    return {key: middle if found is None else max(middle, (middle + found) / 2) for key, found in own.items()}
 
 
 def _count_finding(name: str, whole: _One | None, lines: dict[Hashable, _One], peers: int) -> Finding | None:
@@ -169,7 +174,10 @@ def _count_finding(name: str, whole: _One | None, lines: dict[Hashable, _One], p
     if of_whole:
         up = one.direction == HIGH
         ordered = sorted(lines.items(), key=lambda item: (item[1].mean - item[1].value) * (1 if up else -1))
-        behind = [(key, one) for key, one in ordered if (one.value > one.mean) == up][:PARTS_TOLD]
+        # A line counts as standing behind it when it brings a tenth of what the whole is off by.
+        least = abs(whole.value - whole.mean) / 10
+        behind = [(key, one) for key, one in ordered if (one.value - one.mean) * (1 if up else -1) >= least]
+        behind = behind[:PARTS_TOLD]
     else:
         ordered = sorted(lines.items(), key=lambda item: item[1].chance)
         behind = [(key, one) for key, one in ordered if one.chance < LEVEL * 2][:PARTS_TOLD]
@@ -204,6 +212,7 @@ def _share_finding(name: str, past: Past, lines: Mapping[Hashable, Past], peers:
         weight = SHARE_OF_PEERS_WEIGHS if of.middle is not None else 0.0
         before = as_share(odds(of.middle) - of.shift) if of.middle is not None else own
         share, firm, shift = (own * lower + before * weight) / (lower + weight), lower + weight, of.shift
+        shift += drift(share_moves(pairs, peers.quarters), of)
     share = bounded(as_share(odds(bounded(share)) + shift))
     errors, loose = looseness(pairs, peers.quarters), of.loose
     if len(errors) >= FEWEST_PERIODS:
@@ -218,10 +227,10 @@ def _share_finding(name: str, past: Past, lines: Mapping[Hashable, Past], peers:
     if _outside(value, low, high) < MATTERS:
         return True, None
     up = value > base * share
-    behind = []
+    behind, least = [], abs(value - base * share) / 10
     for key, row in lines.items():
         pair = pairs_of(row[:1], name)[0] if row else None
-        if pair and (excess := (pair[0] - pair[1] * share) * (1 if up else -1)) > 0:
+        if pair and (excess := (pair[0] - pair[1] * share) * (1 if up else -1)) >= least:
             behind.append((excess, key, pair))
     behind.sort(key=lambda item: -item[0])
     parts = tuple(Part(key, pair[0], pair[1]) for _excess, key, pair in behind[:PARTS_TOLD])
@@ -258,10 +267,12 @@ def judge(past: Past, lines: Mapping[Hashable, Past], peers: Peers) -> Judged:
     one_of_lines: dict[str, dict[Hashable, _One]] = {}
     for name in COUNTED:
         of = peers.count(name)
-        whole = _judged_count(name, [row and getattr(row, name) for row in past], quarters, of)
+        totals = [row and getattr(row, name) for row in past]
+        drifts = count_drift(totals, quarters, of)
+        whole = _judged_count(name, totals, quarters, of, drifts)
         rows = {key: [row and getattr(row, name) for row in found] for key, found in lines.items()}
-        spread = _line_spread(rows, quarters, of)
-        judged_lines = {key: _judged_count(name, row, quarters, of, spread) for key, row in rows.items()}
+        spreads = _line_spreads(rows, quarters, of)
+        judged_lines = {key: _judged_count(name, row, quarters, of, drifts, spreads[key]) for key, row in rows.items()}
         one_of_lines[name] = {key: one for key, one in judged_lines.items() if one is not None}
         if whole is None and not one_of_lines[name]:
             continue
