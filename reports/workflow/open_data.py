@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from agencies.models import Person
 from cchc_portal.lib.errors import Refused
@@ -101,7 +101,7 @@ OPEN_DATA = Machine(
     (
         Move(
             "publish",
-            gettext_lazy("Publish"),
+            pgettext_lazy("open data", "Publish"),
             (PROPOSED,),
             PUBLISHED,
             permissions.may_publish,
