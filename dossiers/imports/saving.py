@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from cchc_portal.lib.sql import fetch, marks
 from dossiers import rules
 from dossiers.choices import ReturnState
 from dossiers.imports.cells import CellErrors, LineEdit, Malformed
@@ -22,7 +22,8 @@ from records.models import Event
 
 TYPED = rules.TYPED_NAMES
 COLUMNS = (*TYPED, "not_applicable", "note")
-READ = ("pk", "version", "changed_at", "changed_by__full_name", "note", *KEY_COLUMNS, *FIGURE_COLUMNS)
+_READ = f"""SELECT id, version, note, {", ".join((*KEY_COLUMNS, *FIGURE_COLUMNS))}
+FROM {Line._meta.db_table} WHERE of_id = %s AND id IN ({{lines}})"""
 
 
 class NotOpen(Exception):
@@ -31,15 +32,15 @@ class NotOpen(Exception):
 
 @dataclass(slots=True)
 class Stored:
-    """A line as it stands in the database when the save looks at it."""
+    """A line as it stands in the database when the save looks at it; who changed it when, only where it is refused."""
 
     pk: int
     version: int
-    changed_at: datetime
-    changed_by: str | None
     note: str
     key: tuple
     figures: rules.Figures
+    changed_at: datetime | None = None
+    changed_by: str | None = None
     reasons: dict[int, tuple[int, str]] = field(default_factory=dict)
     explanations: dict[str, str] = field(default_factory=dict)
 
@@ -52,6 +53,11 @@ class Outcome:
     at: datetime
     saved: list[Stored] = field(default_factory=list)
     conflicts: list[tuple[LineEdit, Stored]] = field(default_factory=list)
+
+
+# The version moves only while the return is a draft; the new one comes back.
+_MOVE = f"""UPDATE {Return._meta.db_table} SET version = version + 1
+WHERE id = %s AND state = '{ReturnState.DRAFT}' RETURNING version"""
 
 
 def is_stale(stored_version: int, seen_version: int) -> bool:
@@ -85,12 +91,22 @@ def _listed(reasons: dict[int, tuple[int, str]]) -> dict[str, list]:
 
 def read_stored(item: Return, pks: Iterable[int]) -> dict[int, Stored]:
     """Lines of the return by key, without a model instance each."""
-    stored = {}
-    rows = Line.objects.filter(of=item, pk__in=list(pks)).values_list(*READ)
-    for pk, version, changed_at, changed_by, note, procedure, field_id, level, *cells in rows:
+    stored, pks = {}, list(pks)
+    if not pks:
+        return stored
+    for pk, version, note, procedure, field_id, level, *cells in fetch(_READ.format(lines=marks(pks)), [item.pk, *pks]):
         figures = as_figures(cells, published=item.published)
-        stored[pk] = Stored(pk, version, changed_at, changed_by, note, (procedure, field_id, level), figures)
+        stored[pk] = Stored(pk, version, note, (procedure, field_id, level), figures)
     return stored
+
+
+def _who_changed(conflicts: list[tuple[LineEdit, Stored]]) -> None:
+    """Who wrote what stands in the refused lines, and when."""
+    if conflicts:
+        rows = Line.objects.filter(pk__in=[line.pk for _edit, line in conflicts])
+        told = {pk: said for pk, *said in rows.values_list("pk", "changed_at", "changed_by__full_name")}
+        for _edit, line in conflicts:
+            line.changed_at, line.changed_by = told[line.pk]
 
 
 def _read_beside(edits: list[LineEdit], stored: dict[int, Stored]) -> None:
@@ -182,15 +198,15 @@ def save_lines(item: Return, edits: list[LineEdit], *, by) -> Outcome:
     no draft any more, Malformed for a line of another return, CellErrors for an unknown late reason.
     """
     with transaction.atomic():
-        moved = Return.objects.filter(pk=item.pk, state=ReturnState.DRAFT).update(version=F("version") + 1)
-        if moved != 1:
+        moved = fetch(_MOVE, [item.pk])
+        if not moved:
             raise NotOpen
         stored = read_stored(item, [edit.pk for edit in edits])
         if len(stored) != len(edits):
             raise Malformed("a line of another return")
         _read_beside(edits, stored)
         _check_reasons(edits)
-        outcome = Outcome(version=0, at=timezone.now())
+        outcome = Outcome(version=moved[0][0], at=timezone.now())
         before, after, rows, changed = {}, {}, [], []
         for edit in edits:
             line = stored[edit.pk]
@@ -204,6 +220,7 @@ def save_lines(item: Return, edits: list[LineEdit], *, by) -> Outcome:
                 changed.append(edit)
                 line.version += 1
             outcome.saved.append(line)
+        _who_changed(outcome.conflicts)
         if rows:
             if _write_lines(rows, outcome.at, by) != len(rows):
                 raise NotOpen
@@ -211,5 +228,4 @@ def save_lines(item: Return, edits: list[LineEdit], *, by) -> Outcome:
             Event.objects.append(
                 actor=by, action="save_lines", target=item, before={"lines": before}, after={"lines": after}
             )
-        outcome.version = Return.objects.values_list("version", flat=True).get(pk=item.pk)
     return outcome

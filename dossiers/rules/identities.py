@@ -86,11 +86,16 @@ def _range_breaches(identity, figures):
             yield Breach(identity.code, identity.key, identity.severity, None, (name,), {"maximum": MAX_COUNT})
 
 
-def _breach(identity, figures, context):
-    """The breach of an identity between figures, or None where it holds or cannot be checked."""
+def _breach(identity, figures, context, known):
+    """The breach of an identity between figures, or None where it holds or cannot be checked.
+
+    `known` are the values to reckon with that were looked up so far; those of `context` from the beginning.
+    """
 
     def number(name):
-        return context[name] if name in context else figures.number(name)
+        if name not in known:
+            known[name] = figures.number(name)
+        return known[name]
 
     if identity.unless_known and number(identity.unless_known) is not None:
         return None
@@ -127,12 +132,12 @@ def check(figures: Figures, *, published=None, previous_pending=None, late_reaso
     """
     figures = figures.as_published(published)
     context = {PREVIOUS_PENDING: previous_pending, LATE_REASONS: late_reasons}
-    breaches = []
+    breaches, known = [], dict(context)
     for identity in IDENTITIES:
         if identity.relation == RANGE:
             breaches.extend(_range_breaches(identity, figures))
         elif identity.relation != COMPUTED:
-            breach = _breach(identity, figures, context)
+            breach = _breach(identity, figures, context, known)
             if breach:
                 breaches.append(breach)
     return breaches

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
 
-from django.db.models import Q, Sum
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from agencies.models import Succession
 from cchc_portal.lib.numbers import Cell, format_count
+from cchc_portal.lib.sql import fetch, marks
 from dossiers import rules
 from dossiers.choices import IDENTITY_MESSAGES, LOCKED_STATES, FormVersion, PeriodKind
-from dossiers.models import Explanation, LateReasonCount, Line, Return
+from dossiers.models import Explanation, LateReasonCount, Line, Period, Return
+from dossiers.tally.statements import ABSORBED, DIVIDED, listed
 
 FIGURE_COLUMNS = (*rules.CELL_NAMES, "not_applicable")
 KEY_COLUMNS = ("procedure_id", "field_id", "level")
@@ -58,13 +60,25 @@ def line_name(code: str | None, name: str | None, field: str | None) -> str:
     return field or _("Whole agency")
 
 
+# As `Succession.objects.absorbed_whole`: undivided, to one successor.
+_STEPS = f"""SELECT s.predecessor_id, s.effective_date FROM {Succession._meta.db_table} s
+WHERE s.kind IN ({ABSORBED}) AND s.effective_date > %s AND s.effective_date <= %s
+AND s.successor_id IN ({{successors}}) AND NOT EXISTS (SELECT 1 FROM {Succession._meta.db_table} d
+    WHERE d.predecessor_id = s.predecessor_id AND d.kind IN ({DIVIDED}))"""
+_BEFORE = f"""SELECT r.agency_id, r.id, r.period_id, p.kind FROM {Return._meta.db_table} r
+JOIN {Period._meta.db_table} p ON p.id = r.period_id
+WHERE r.agency_id IN ({{agencies}}) AND r.state IN ({listed(LOCKED_STATES)}) AND p.calendar = %s AND {{ending}}"""
+_PENDING = f"""SELECT procedure_id, field_id, level, pending_within, pending_overdue, stated_pending
+FROM {Line._meta.db_table} WHERE of_id IN ({{returns}})"""
+
+
 def _absorbed_in(agency_id: int, after: date, until: date) -> dict[int, date]:
     """Agencies absorbed whole into this one in the span, directly or in a chain, with the day each passed over."""
     found: dict[int, date] = {}
     fresh = {agency_id}
-    steps = Succession.objects.absorbed_whole().filter(effective_date__gt=after, effective_date__lte=until)
+    span = [connection.ops.adapt_datefield_value(day) for day in (after, until)]
     while fresh:
-        rows = steps.filter(successor_id__in=fresh).values_list("predecessor_id", "effective_date")
+        rows = fetch(_STEPS.format(successors=marks(fresh)), [*span, *fresh])
         fresh = {pk for pk, _day in rows} - found.keys()
         found |= dict(rows)
     return found
@@ -77,14 +91,12 @@ def returns_before(item: Return) -> list[int] | None:
         return None
     eve = period.first_day - timedelta(days=1)
     absorbed = _absorbed_in(item.agency_id, eve, period.last_day)
-    ending = Q(period__last_day=eve)
+    agencies = [item.agency_id, *absorbed]
+    ending, values = "p.last_day = %s", [connection.ops.adapt_datefield_value(eve)]
     if late := [pk for pk, day in absorbed.items() if day > period.first_day]:
-        ending |= Q(period_id=period.pk, agency_id__in=late)
-    rows = (
-        Return.objects.filter(ending, agency_id__in={item.agency_id, *absorbed}, state__in=LOCKED_STATES)
-        .filter(period__calendar=period.calendar)
-        .values_list("agency_id", "pk", "period_id", "period__kind")
-    )
+        ending = f"({ending} OR (r.period_id = %s AND r.agency_id IN ({marks(late)})))"
+        values += [period.pk, *late]
+    rows = fetch(_BEFORE.format(agencies=marks(agencies), ending=ending), [*agencies, period.calendar, *values])
     best: dict[int, tuple[tuple, int]] = {}
     for agency_id, pk, period_id, kind in rows:
         rank = (period_id != period.pk, kind != period.kind, SHORTEST_FIRST.index(kind))
@@ -101,30 +113,32 @@ def pending_of(within: int | None, overdue: int | None, stated: int | None) -> i
     return within + overdue if within is not None and overdue is not None else stated
 
 
-def previous_pending(item: Return) -> dict[tuple, int | None]:
+def previous_pending(item: Return, returns: list[int] | None = None) -> dict[tuple, int | None]:
     """Pending in the returns before, by line key (procedure, field, level); None where a part is not known (R5).
+
+    `returns` is `returns_before(item)` where that is known already.
 
     Empty where there is no such return, or where a predecessor's is missing: then R5 is not checked. A predecessor
     that was absorbed inside the period and filed up to its last day hands over what that return ended with.
     """
-    returns = returns_before(item)
+    returns = returns_before(item) if returns is None else returns
     if not returns:
         return {}
     sums: dict[tuple, int | None] = {}
-    rows = Line.objects.filter(of_id__in=returns).values_list(
-        *KEY_COLUMNS, "pending_within", "pending_overdue", "stated_pending"
-    )
-    for *key, within, overdue, stated in rows:
+    for *key, within, overdue, stated in fetch(_PENDING.format(returns=marks(returns)), returns):
         pending = pending_of(within, overdue, stated)
         known = sums.get(tuple(key), 0)
         sums[tuple(key)] = None if pending is None or known is None else known + pending
     return sums
 
 
+_LATE = f"""SELECT c.line_id, CAST(SUM(c.count) AS bigint) FROM {LateReasonCount._meta.db_table} c
+JOIN {Line._meta.db_table} l ON l.id = c.line_id WHERE l.of_id = %s GROUP BY c.line_id"""
+
+
 def late_sums(item: Return) -> dict[int, int]:
     """Dossiers with a late reason, by line."""
-    rows = LateReasonCount.objects.filter(line__of=item).values_list("line").annotate(total=Sum("count"))
-    return dict(rows.order_by())
+    return dict(fetch(_LATE, [item.pk]))
 
 
 def explained_codes(item: Return) -> dict[int | None, set[str]]:

@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
+
 from cchc_portal.lib.numbers import Cell
+from cchc_portal.lib.sql import fetch, marks
 from dossiers import rules
 from dossiers.models import Edition, Line, Return
-from dossiers.tally.checking import KEY_COLUMNS, pending_of, returns_before
+from dossiers.tally.checking import KEY_COLUMNS, pending_of
 
 PENDING = ("pending_within", "pending_overdue", "stated_pending")
 
@@ -34,18 +37,21 @@ def _number(cell: Cell) -> int | None:
     return 0 if cell is rules.NA else cell
 
 
-def restated_pending(item: Return, now: dict[tuple, int | None]) -> dict[tuple, Restated]:
+_MOVED = f"SELECT 1 FROM {Edition._meta.db_table} WHERE of_id IN ({{returns}}) AND known_until > %s LIMIT 1"
+
+
+def restated_pending(item: Return, now: dict[tuple, int | None], returns: list[int] | None) -> dict[tuple, Restated]:
     """Lines (procedure, field, level) whose opening balance an adjustment moved since this return was opened.
 
-    `now` is `previous_pending(item)`. Two queries, four where something was adjusted.
+    `now` is `previous_pending(item)`, `returns` is `returns_before(item)`. One query, three where one was adjusted.
     """
-    returns = returns_before(item) if now else None
-    if not returns:
+    if not now or not returns:
+        return {}
+    opened = connection.ops.adapt_datetimefield_value(item.created_at)
+    if not fetch(_MOVED.format(returns=marks(returns)), [*returns, opened]):
         return {}
     editions = Edition.objects.filter(of_id__in=returns, known_until__gt=item.created_at).order_by("known_until")
     editions = list(editions)
-    if not editions:
-        return {}
     then, last = _then(editions), {edition.of_id: edition.known_until for edition in editions}
     moved: dict[tuple, Restated] = {}
     rows = Line.objects.filter(of_id__in=last).values_list("pk", "of_id", *KEY_COLUMNS, *PENDING)

@@ -33,21 +33,26 @@ LINE, RETURN, PERIOD, SUMMARY, AGENCY, SUCCESSION = (
 )
 
 
-def _listed(words) -> str:
+def listed(words) -> str:
+    """Constant words between the brackets of IN."""
     return ", ".join(f"'{word}'" for word in words)
 
 
-COUNTED = f"r.state IN ({_listed(COUNTED_STATES)})"
+COUNTED = f"r.state IN ({listed(COUNTED_STATES)})"
 PUBLISHED = f"r.form_version = '{FormVersion.PUBLISHED}'"
-ABSORBED, DIVIDED = _listed(ABSORBED_WHOLE), _listed((SuccessionKind.SPLIT, SuccessionKind.DISSOLVED))
+ABSORBED, DIVIDED = listed(ABSORBED_WHOLE), listed((SuccessionKind.SPLIT, SuccessionKind.DISSOLVED))
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Which (agency, period) pairs a statement is about: the `pairs`, one `period_id`, or all when neither is given."""
+    """Which (agency, period) pairs a statement is about: the `pairs`, one `period_id`, or all when neither is given.
+
+    `touched_sums` are the (period, procedure or field) of which the pairs' lines tell, where they were looked up.
+    """
 
     period_id: int | None = None
     pairs: tuple[tuple[int, int], ...] | None = None
+    touched_sums: tuple[tuple[int, int], ...] = ()
 
     def own(self, row: str) -> str:
         """The condition that the row called `row`, with an agency and a period, is in scope."""

@@ -4,18 +4,23 @@ The page needs JavaScript and says so. Rows are drawn from data in the browser, 
 query for the lines however many there are.
 """
 
+import json
+from functools import lru_cache
+
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.html import json_script
+from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from agencies.choices import RoleCode
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.numbers import format_count
+from cchc_portal.lib.sql import fetch
 from dossiers import permissions, rules
 from dossiers.choices import FIGURE_LABELS, IDENTITY_MESSAGES
 from dossiers.models import Explanation, LateReason, LateReasonCount, Line, Remark, Return
@@ -25,16 +30,28 @@ from dossiers.views.grid_words import grid_words
 from dossiers.views.words import SHOWN
 from dossiers.workflow import RETURNS, ensure_open_for_entry, when
 from procedures.choices import ProcedureLevel
+from procedures.models import Field, Procedure
 
 CONFLICT = 409
 DERIVED = frozenset(rules.DERIVED_NAMES)
 
 
-class ReadableEncoder(DjangoJSONEncoder):
-    """Letters as they are: the page stays readable and half as long."""
+LINES = f"""SELECT l.id, l.version, l.note, p.code, p.name, g.name, f.name,
+{", ".join(f"l.{name}" for name in (*checking.KEY_COLUMNS, *checking.FIGURE_COLUMNS))}
+FROM {Line._meta.db_table} l LEFT JOIN {Procedure._meta.db_table} p ON p.id = l.procedure_id
+LEFT JOIN {Field._meta.db_table} g ON g.id = p.field_id LEFT JOIN {Field._meta.db_table} f ON f.id = l.field_id
+WHERE l.of_id = %s ORDER BY l.position, l.id"""
+LATE = f"""SELECT c.line_id, c.reason_id, c.count, c.text FROM {LateReasonCount._meta.db_table} c
+JOIN {Line._meta.db_table} l ON l.id = c.line_id WHERE l.of_id = %s"""
+EXPLAINED = f"SELECT line_id, identity, text FROM {Explanation._meta.db_table} WHERE of_id = %s"
 
-    def __init__(self, **options):
-        super().__init__(**options | {"ensure_ascii": False})
+
+def in_script(data: dict) -> str:
+    """An object as JSON that may stand in a script element; letters stay as they are, so it is half as long."""
+    text = json.dumps(data, ensure_ascii=False, cls=DjangoJSONEncoder)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04X}")
+    return text
 
 
 def _moved(restated: Restated | None) -> dict | None:
@@ -47,25 +64,11 @@ def _moved(restated: Restated | None) -> dict | None:
 
 def _lines(item: Return) -> list[dict]:
     """Every line as the browser draws it. One query, and a few for the pending of the returns before (R5)."""
-    before = checking.previous_pending(item)
-    moved = restated_pending(item, before)
-    rows = (
-        Line.objects.filter(of=item)
-        .order_by("position", "pk")
-        .values_list(
-            "pk",
-            "version",
-            "note",
-            "procedure__code",
-            "procedure__name",
-            "procedure__field__name",
-            "field__name",
-            *checking.KEY_COLUMNS,
-            *checking.FIGURE_COLUMNS,
-        )
-    )
+    returns = checking.returns_before(item) or []
+    before = checking.previous_pending(item, returns)
+    moved = restated_pending(item, before, returns)
     lines = []
-    for pk, version, note, code, name, group, field_name, procedure, field, level, *cells in rows:
+    for pk, version, note, code, name, group, field_name, procedure, field, level, *cells in fetch(LINES, [item.pk]):
         lines.append(
             {
                 "id": pk,
@@ -85,10 +88,9 @@ def _lines(item: Return) -> list[dict]:
 def _beside(item: Return) -> dict:
     """Late reasons, explanations and remarks, by line."""
     late, explained, remarks = {}, {}, {}
-    counts = LateReasonCount.objects.filter(line__of=item).values_list("line_id", "reason_id", "count", "text")
-    for line, reason, count, text in counts:
+    for line, reason, count, text in fetch(LATE, [item.pk]):
         late.setdefault(line, {})[reason] = {"count": count, "text": text}
-    for line, code, text in Explanation.objects.filter(of=item).values_list("line_id", "identity", "text"):
+    for line, code, text in fetch(EXPLAINED, [item.pk]):
         explained.setdefault(line or 0, {})[code] = text
     words = Remark.objects.filter(of=item, open=True).values_list("line_id", "text", "by__full_name", "at")
     for line, text, by, at in words:
@@ -110,8 +112,30 @@ def to_enter(request: HttpRequest, pk: int) -> Return:
     return item
 
 
-def grid_data(item: Return, user) -> dict:
-    """All that the entry page draws: lines, identities, words. A constant number of queries.
+@lru_cache(maxsize=8)
+def _unchanging(language: str) -> str:
+    """What every entry page in the language holds alike: identities, heads and words, as JSON."""
+    return in_script(
+        {
+            "table": rules.as_json(),
+            "heads": [
+                {"name": name, "label": FIGURE_LABELS[name], "column": column, "derived": name in DERIVED}
+                for name, column in SHOWN
+            ],
+            "messages": IDENTITY_MESSAGES,
+            "texts": grid_words(),
+        }
+    )
+
+
+def grid_json(item: Return, user) -> str:
+    """All that the entry page draws, as one JSON object to stand in a script element."""
+    # Two objects put together at their braces.
+    return mark_safe(f"{in_script(_grid_data(item, user))[:-1]}, {_unchanging(get_language())[1:]}")
+
+
+def _grid_data(item: Return, user) -> dict:
+    """The return and its lines. A constant number of queries.
 
     `person` is whose entries the browser keeps under this return until they are sent.
     """
@@ -127,13 +151,6 @@ def grid_data(item: Return, user) -> dict:
         "detail": item.get_absolute_url(),
         "save": reverse("dossiers:save_lines", args=[item.pk]),
         "login": reverse("login"),
-        "table": rules.as_json(),
-        "heads": [
-            {"name": name, "label": FIGURE_LABELS[name], "column": column, "derived": name in DERIVED}
-            for name, column in SHOWN
-        ],
-        "messages": IDENTITY_MESSAGES,
-        "texts": grid_words(),
         "reasons": [{"id": pk, "name": name, "needs_text": needs} for pk, name, needs in reasons],
         "lines": _lines(item),
         **_beside(item),
@@ -153,7 +170,7 @@ def grid(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "closed": closed,
         "item": item,
-        "data": json_script(grid_data(item, request.user), "grid-data", encoder=ReadableEncoder),
+        "data": grid_json(item, request.user),
         "submit": RETURNS.move("submit"),
         "breadcrumb": [
             (_("Returns"), reverse("dossiers:return_list")),

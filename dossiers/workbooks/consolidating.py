@@ -9,6 +9,7 @@ import hashlib
 import multiprocessing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 
 from django.core.exceptions import PermissionDenied
@@ -32,6 +33,7 @@ from dossiers.workbooks.tables import read_table
 from records.models import Event
 
 ACTION = "consolidate_returns"
+_in_order = itemgetter(*rules.CELL_NAMES)
 # Reading starts processes of its own from here on.
 FILES_FOR_PROCESSES = 20
 
@@ -74,8 +76,8 @@ class Consolidation:
 
 
 def _stored(cells: dict) -> tuple:
-    """Cells as the values of a stored row, in the order of `STORED`."""
-    values = [cells.get(name) for name in rules.CELL_NAMES]
+    """Cells as the values of a stored row, in the order of `STORED`; a name that is not there is a KeyError."""
+    values = _in_order(cells)
     if rules.NA in values:
         stored = rules.Figures(cells).to_stored()
         return tuple(stored[name] for name in STORED)
@@ -247,13 +249,14 @@ def _save(places: Places, read: list[_Read], by: Person) -> None:
     rows = [(row[0], row[1], row[4]) for lines in written.values() for row in lines if row[0]]
     if moved != len(ids) or write_rows(rows, now, by) != len(rows):
         raise Conflict(_("The returns were changed meanwhile; nothing of the workbooks was saved. Try again."))
-    # One event for the batch: values by agency and procedure, in the order of the columns it names.
+    # One event for the batch: values by agency and procedure, in the order of the columns it names. A line that held
+    # nothing before, as most do, is not among those before.
     told = [(f"{agency}/{row[2]}", row) for agency, lines in written.items() for row in lines]
     Event.objects.append(
         actor=by,
         action=ACTION,
         target=places.period,
-        before={"columns": STORED, "lines": {key: row[3] for key, row in told if row[0]}},
+        before={"columns": STORED, "lines": {key: row[3] for key, row in told if row[3] != BLANK}},
         after={"columns": STORED, "lines": {key: row[4] for key, row in told}, "opened": sorted(opened)},
     )
 

@@ -88,14 +88,14 @@ class LineReader:
         read, merged = {}, set()
         careful = row.number in self._merged or row.number in self._tall
         values, marked = row.values, self._marked.get(row.number, ())
-        width = len(values)
+        width, most = len(values), rules.MAX_COUNT
         for key, column in self.figures:
             # Nearly every cell is a plain count; everything else is looked at closely.
             if not careful and column not in marked:
                 value = values[column] if column < width else ""
                 if type(value) is float:
-                    if 0 <= value <= rules.MAX_COUNT and value.is_integer():
-                        read[key] = int(value)
+                    if 0 <= value <= most and (whole := int(value)) == value:
+                        read[key] = whole
                         continue
                 elif value == "":
                     read[key] = None

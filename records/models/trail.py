@@ -94,8 +94,11 @@ class EventQuerySet(models.QuerySet):
         connection = transaction.get_connection(self.db)
         if not connection.in_atomic_block:
             raise transaction.TransactionManagementError("An event is written in the transaction of its change.")
-        ChainHead.objects.using(self.db).get_or_create(pk=1)
-        head = ChainHead.objects.using(self.db).select_for_update().get(pk=1)
+        heads = ChainHead.objects.using(self.db)
+        head = heads.select_for_update().filter(pk=1).first()
+        if head is None:
+            heads.get_or_create(pk=1)
+            head = heads.select_for_update().get(pk=1)
         event = Event(
             number=head.number + 1,
             at=at or timezone.now(),
@@ -110,7 +113,7 @@ class EventQuerySet(models.QuerySet):
         )
         event.seal()
         models.Model.save(event, using=self.db, force_insert=True)
-        ChainHead.objects.using(self.db).filter(pk=1).update(number=event.number, hash=event.hash)
+        heads.filter(pk=1).update(number=event.number, hash=event.hash)
         return event
 
     def update(self, **kwargs):
