@@ -6,7 +6,7 @@ earlier answer, so that everybody sees why nobody is asked. Without an answer a 
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -31,7 +31,7 @@ REMEMBERED = ("state", "note", "answered_by_id", "answered_at", "ignored_until")
 NO_ANSWER = {"note": "", "answered_by_id": None, "answered_at": None, "ignored_until": None, "remembered_id": None}
 
 
-def scan_returns(period: Period, returns: Iterable[Return]) -> int:
+def scan_returns(period: Period, returns: Iterable[Return], *, at: datetime | None = None) -> int:
     """Look through returns of one period, whatever their state, and keep what was found; how many were looked at."""
     lookout, done = Lookout(period), 0
     for item in returns:
@@ -40,7 +40,7 @@ def scan_returns(period: Period, returns: Iterable[Return]) -> int:
             if Return.objects.select_for_update().filter(pk=item.pk).first() is None:
                 continue
             _keep(item, judged.findings)
-            values = {"judgements": judged.judgements, "scanned_at": timezone.now()}
+            values = {"judgements": judged.judgements, "scanned_at": at or timezone.now()}
             UnusualScan.objects.update_or_create(of=item, defaults=values)
         done += 1
     tell_again(period)

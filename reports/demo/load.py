@@ -14,7 +14,7 @@ from cchc_portal.lib.periods import HANOI
 from dossiers.models import Period, Return
 from dossiers.tally import recompute_all
 from records.models import Event
-from reports.demo import followup, giving, people, planning, published, register, returns, visits
+from reports.demo import followup, giving, people, planning, published, register, returns, unusual, visits
 from reports.demo.people import People
 from reports.demo.volumes import Volumes
 
@@ -103,6 +103,8 @@ def _fill(work: Load) -> None:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")  # the planner would take what was just filled for empty
     recompute_all()
+    work.say("Số liệu khác thường…")
+    unusual.load(quarters[-1], cast, work.now)
     work.say("Kiến nghị của năm trước…")
     followup.load(work.today, work.now, cast, agencies, visit)
     work.say("Kế hoạch năm, chuẩn bị kiểm tra…")
@@ -155,6 +157,9 @@ def _latest(work: Load, volumes: Volumes, cast: People, agencies: dict[str, Agen
     rest = sorted((by_key[key] for key in filed if key not in (khcn.pk, ngv.pk)), key=lambda agency: agency.code)
     under_way = _mixed(rest)[: len(returns.PROGRESS)]
     people.staff(cast, [ngv, *under_way])
+    for place in unusual.SLIPS:
+        if place < len(under_way):
+            filed[under_way[place].pk] = unusual.slip(filed[under_way[place].pk])
     latest = returns.LatestQuarter(period, filed, cast, work.now - timedelta(days=1))
     latest.file(khcn, ngv, under_way)
     if work.scale == CITY:
