@@ -14,7 +14,7 @@ from cchc_portal.lib.periods import HANOI
 from dossiers.models import Period, Return
 from dossiers.tally import recompute_all
 from records.models import Event
-from reports.demo import followup, giving, people, planning, published, register, returns, unusual, visits
+from reports.demo import followup, giving, people, planning, published, register, restated, returns, unusual, visits
 from reports.demo.people import People
 from reports.demo.volumes import Volumes
 
@@ -96,6 +96,7 @@ def _fill(work: Load) -> None:
     work.say(f"{Return.objects.count()} báo cáo kỳ, {lines} dòng số liệu.")
     _latest(work, volumes, cast, agencies, quarters[-1])
     returns.settle_keys()
+    restated.load(quarters[-2], cast, work.now)
     work.say("Cuộc kiểm tra và báo cáo kết quả…")
     visit = visits.load(work.today, work.now, cast, agencies, quarters)
     work.say("Tính tỷ lệ…")

@@ -49,8 +49,8 @@ class Move:
 
 
 def _complete(look: Looking, period: Period, at: datetime) -> bool:
-    """Whether every return owed had been accepted by the instant."""
-    filed = look.filed(period)
+    """Whether every return owed had been accepted by the instant; only who reads the city can tell."""
+    filed = look.filed(period) if look.reads_city else []
     if not filed or any(state != ReturnState.ACCEPTED for _pk, _name, state in filed):
         return False
     late = Return.objects.accepted().filter(period=period, agency__in=[row[0] for row in filed], accepted_at__gt=at)
@@ -99,14 +99,18 @@ def _places(rates: dict[int, rules.Rate], kinds: dict[int, str]) -> Places:
     return {pk: place for group in groups.values() for pk, place in rules.dense_places(group).items()}
 
 
-def _rates_then(look: Looking, period: Period, today: dict[int, rules.Rate]) -> dict[int, rules.Rate]:
-    """The rates that counted when the person last looked, as they were known."""
+def _rates_then(
+    look: Looking, period: Period, today: dict[int, rules.Rate], kinds: dict[int, str]
+) -> dict[int, rules.Rate]:
+    """The rates that counted when the person last looked, as they were known; adds the kinds of who counts no more."""
     counted = Return.objects.filter(period=period, state=ReturnState.ACCEPTED, agency__in=today)
     counted = counted.annotate(known_from=Coalesce("accepted_at", "created_at")).filter(known_from__lte=look.since)
     rates = {agency: today[agency] for agency in counted.order_by().values_list("agency_id", flat=True)}
-    gone = [item for item in voided(look) if item.period_id == period.pk]
+    gone = list(voided(look).filter(period=period, agency__path__startswith=_top(look)))
     of_lines = rates_of_lines(gone)
-    rates |= {item.agency_id: of_lines[item.pk] for item in gone}
+    for item in gone:
+        rates[item.agency_id] = of_lines[item.pk]
+        kinds.setdefault(item.agency_id, item.agency.kind)
     editions = Edition.objects.filter(pk__in=look.editions, of__period=period).select_related("of")
     for edition in editions.order_by("pk") if look.editions else ():
         if edition.of.agency_id in rates:
@@ -124,9 +128,8 @@ def moves(look: Looking) -> list[Move]:
     old = {pk: tally.rate_of(row, MAIN) for pk, row in rows[period_then.pk].items()}
     new = {pk: tally.rate_of(row, MAIN) for pk, row in rows[period_now.pk].items()}
     named = rows[period_then.pk] | rows[period_now.pk]
-    then = _rates_then(look, period_then, old)
     kinds = {pk: row["agency__kind"] for pk, row in named.items()}
-    then = {pk: rate for pk, rate in then.items() if pk in kinds}
+    then = _rates_then(look, period_then, old, kinds)
     first = _places(then, kinds)
     second = _places({pk: rate for pk, rate in old.items() if pk in then}, kinds)
     third = _places(new, kinds)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,14 +21,11 @@ def rate_then(edition: Edition) -> rules.Rate:
     return rules.rate(tally.figures_of(edition, published=edition.of.published).values(), MAIN)
 
 
-def voided(look: Looking) -> list[Return]:
-    """Returns that counted when the person last looked and were voided since."""
+def voided(look: Looking) -> QuerySet[Return]:
+    """Returns that counted when the person last looked and were voided since, whoever may see them."""
     keys = [int(event.target_id) for event in look.steps if event.action == "void"]
-    if not keys:
-        return []
-    found = Return.objects.visible_to(look.user).filter(pk__in=keys, state=ReturnState.VOID)
-    found = found.filter(accepted_at__lte=look.since, agency__path__startswith=look.root.path)
-    return list(found.for_list().order_by("-period__last_day", "agency__sort_key", "pk"))
+    found = Return.objects.filter(pk__in=keys, state=ReturnState.VOID, accepted_at__lte=look.since)
+    return found.for_list().order_by("-period__last_day", "agency__sort_key", "pk")
 
 
 def rates_of_lines(returns: list[Return]) -> dict[int, rules.Rate]:
@@ -59,7 +56,8 @@ def restated(look: Looking) -> Section:
     total = found.count() if len(editions) == look.shown else len(editions)
     now = _rates_now(editions) if editions else {}
     lines = [_line(edition, now) for edition in editions]
-    gone = voided(look)
+    seen_returns = Return.objects.visible_to(look.user).filter(agency__path__startswith=look.root.path)
+    gone = list(voided(look).filter(pk__in=seen_returns.values("pk")))
     lines += [
         Change(
             text=_("%(agency)s: return %(period)s voided, it counts no more")
