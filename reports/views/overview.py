@@ -17,6 +17,7 @@ from agencies.choices import AgencyKind
 from agencies.models import Agency
 from agencies.permissions import oversees
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
+from cchc_portal.lib.tables import CONTENT_TYPES
 from dossiers import rules
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
 from dossiers.models import Period
@@ -24,6 +25,7 @@ from dossiers.tally import period_before
 from reports.tally import overview as tally
 from reports.tally.field import most_late
 from reports.views.figures import trend_figure
+from reports.views.overview_export import export_ranking
 
 KEPT_FOR = 3600
 ATTEMPTS = 3
@@ -40,6 +42,11 @@ class Choice:
     roots: list[Agency]
     periods: list[Period]
     kinds: list[tuple[str, int]]
+
+    @property
+    def whole(self) -> Agency | None:
+        """The city that is ranked; None where there is only one, and nothing to leave out."""
+        return self.root if len(self.roots) > 1 else None
 
     def query(self, **other: str) -> str:
         """The query that shows this choice, with the named parts replaced."""
@@ -94,12 +101,13 @@ def _chosen(asked: dict[str, str], home: str) -> Choice | None:
 def _ranking_context(choice: Choice, everything: bool) -> dict:
     ranking = tally.ranking(
         choice.period,
-        choice.root if len(choice.roots) > 1 else None,
+        choice.whole,
         choice.kind,
         choice.formula,
         everything=everything,
     )
     links = {"everything": choice.query(ranking="all")}
+    links |= {fmt: choice.query(format=fmt) for fmt in CONTENT_TYPES}
     kind_label = AgencyKind(choice.kind).label if choice.kind else ""
     return {"choice": choice, "ranking": ranking, "kind_label": kind_label, "links": links}
 
@@ -184,6 +192,11 @@ def overview(request: HttpRequest) -> HttpResponse:
         if choice is None:
             raise Http404
         return render(request, "reports/_overview_ranking.html", _ranking_context(choice, everything=True))
+    if request.GET.get("format") in CONTENT_TYPES:
+        choice = _chosen(_asked(request), _home(request))
+        if choice is None:
+            raise Http404
+        return export_ranking(choice.period, choice.whole, choice.kind, choice.formula, request.GET["format"])
     parts = request.GET.copy()
     presented = parts.pop("present", [""])[-1] == "1"
     context = {"screen": _screen(request), "presented": presented, "other_view": parts.urlencode()}

@@ -1,5 +1,7 @@
 """The overview: who may see it, what it says, where it leads."""
 
+import csv
+import io
 from datetime import date
 
 import pytest
@@ -125,6 +127,18 @@ def test_an_agency_that_counts_only_how_many_came_online_is_ranked_by_that(cast,
     assert "4.719/5.441" in page
     assert "86,7%" in page
     assert "<td>–</td>" in page  # no place under any of D1–D5
+
+
+def test_the_ranking_is_a_file_with_formula_and_basis(cast, client_of, sums):
+    client = client_of(cast.lanhdao)
+    assert "format=csv" in client.get("/overview/").content.decode()
+    answer = client.get("/overview/?formula=D2&format=csv")
+    head, *rows = csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
+    row = dict(zip(head, rows[0], strict=True))
+    assert (row["Mã"], row["Hạng"], row["Công thức"]) == ("HN-NGV", "1", "D2")
+    assert (row["Tử số"], row["Mẫu số"], len(rows)) == ("88", "90", 2)
+    assert client.get("/overview/?formula=D2&format=xlsx").status_code == 200
+    assert client_of(cast.lan).get("/overview/?format=csv").status_code == 403
 
 
 def test_presented_page_keeps_the_choice(cast, client_of, sums):
