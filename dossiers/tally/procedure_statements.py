@@ -38,24 +38,35 @@ ABOUT = "COALESCE(l.procedure_id, -l.field_id, 0)"
 OPEN = tuple(code for code, one in FORMULAS.items() if set(OTHERS) & {*one.numerator, *one.denominator})
 
 
-def _touched(scope: Scope) -> str:
-    """(period, about) of every line that the pairs' returns hold, accepted or not, and those of what they absorbed."""
+def touched(scope: Scope) -> str:
+    """Select (period, about) of every line that the pairs' returns hold, accepted or not, or what they absorbed.
+
+    Asked before the sums are, and its answer, where it is short, written into them: the planner then knows how few.
+    """
     own = scope.own("r")
     absorbed = scope.own("x")
-    return f"""SELECT DISTINCT r.period_id, {ABOUT} AS about FROM {RETURN} r JOIN {LINE} l ON l.of_id = r.id
-    WHERE {own} OR (r.agency_id, r.period_id) IN (
-        SELECT x.gone_id, x.period_id FROM (
+    # The returns first and by themselves: with OR, PostgreSQL reads every line there is.
+    return f"""SELECT DISTINCT w.period_id, {ABOUT} AS about FROM (
+        SELECT r.id, r.period_id FROM {RETURN} r WHERE {own}
+        UNION
+        SELECT r.id, r.period_id FROM (
             SELECT s.successor_id AS agency_id, s.predecessor_id AS gone_id, d.id AS period_id
             FROM {SUCCESSION} s JOIN {PERIOD} d ON s.effective_date > d.first_day AND s.effective_date <= d.last_day
             WHERE s.kind IN ({ABSORBED}) AND {scope.periods("d.id")}
-        ) x WHERE {absorbed})"""
+        ) x JOIN {RETURN} r ON r.agency_id = x.gone_id AND r.period_id = x.period_id WHERE {absorbed}
+    ) w JOIN {LINE} l ON l.of_id = w.id"""
 
 
 def _inside(scope: Scope, period: str, about: str) -> str:
     """The condition that a sum is in scope."""
     if scope.pairs is None:
         return scope.periods(period)
-    return f"({period}, {about}) IN (SELECT period_id, about FROM touched)"
+    if scope.touched_sums is None:
+        return f"({period}, {about}) IN ({touched(scope)})"
+    if not scope.touched_sums:
+        return "FALSE"
+    pairs = ", ".join(f"({int(one)}, {int(two)})" for one, two in scope.touched_sums)
+    return f"({period}, {about}) IN (VALUES {pairs})"
 
 
 def _columns() -> str:
@@ -91,7 +102,6 @@ def _line_by_line() -> list[str]:
 
 def procedure_rows(scope: Scope) -> str:
     """CTEs ending in `fresh`: the sums that accepted returns give in scope, from lines and own rows of the summary."""
-    touched = f"touched AS MATERIALIZED ({_touched(scope)}),\n" if scope.pairs is not None else ""
     inside = _inside(scope, "r.period_id", ABOUT)
     lines = f"FROM {LINE} l JOIN counted r ON r.id = l.of_id"
     each = named(_line_by_line())
@@ -99,7 +109,7 @@ def procedure_rows(scope: Scope) -> str:
     added += [f"CASE WHEN COUNT(g.{name}) = COUNT(*) THEN SUM(g.{name}) END" for name in FIGURE_NAMES]
     added += [f"SUM(g.{name})" for three in RATE_COLUMNS.values() for name in three]
     cast = [added[0], added[1], added[2], *(f"CAST({one} AS bigint)" for one in added[3:])]
-    return f"""WITH {touched}gone AS MATERIALIZED (
+    return f"""WITH gone AS MATERIALIZED (
     SELECT DISTINCT x.predecessor_id AS agency_id, d.id AS period_id
     FROM {PERIOD} d
     JOIN {SUCCESSION} x ON x.effective_date > d.first_day AND x.effective_date <= d.last_day
@@ -117,7 +127,7 @@ counted AS MATERIALIZED (
 sums AS MATERIALIZED (
     SELECT r.period_id, l.procedure_id AS about, COUNT(*) AS lines,
     COUNT({" + ".join(f"l.{name}" for name in CORE)}) AS known, {_columns()}
-    {lines} WHERE r.ordinary AND l.procedure_id IS NOT NULL AND {inside}
+    {lines} WHERE r.ordinary AND l.procedure_id IS NOT NULL AND {_inside(scope, "r.period_id", "l.procedure_id")}
     GROUP BY r.period_id, l.procedure_id
 ),
 absorbed AS (
@@ -156,8 +166,7 @@ def _others(scope: Scope) -> str:
 
 def delete_procedures(scope: Scope) -> str:
     """Delete the sums in scope that are not in the temporary table `fresh`."""
-    touched = f"WITH touched AS ({_touched(scope)})\n" if scope.pairs is not None else ""
-    return f"{touched}DELETE FROM {SUMS} WHERE {_others(scope)}"
+    return f"DELETE FROM {SUMS} WHERE {_others(scope)}"
 
 
 def _differing() -> str:

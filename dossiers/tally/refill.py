@@ -1,5 +1,7 @@
 """Keeping the summary right: what is stale, summing it again, and finding rows that are wrong."""
 
+from dataclasses import replace
+
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -8,6 +10,7 @@ from dossiers.models import Period, RateRun, StaleFigure
 from dossiers.tally.procedure_statements import (
     delete_procedures,
     procedures_aside,
+    touched,
     upsert_procedures,
     wrong_procedures,
 )
@@ -16,6 +19,8 @@ from procedures.models import Field, Procedure
 
 # More stale pairs than this are summed again as a whole, which is then faster and gives the same rows.
 MANY_PAIRS = 500
+# More touched sums than this are not written into the statements one by one.
+MANY_SUMS = 2_000
 MARKS_AT_ONCE = 1_000
 
 
@@ -100,6 +105,10 @@ def _refill(scope: Scope) -> int:
             if whole:
                 cursor.execute("DROP TABLE fresh")
         # After the own rows: whether an agency's successor reports too is read from them.
+        if not whole:
+            cursor.execute(touched(scope))
+            sums = tuple(cursor.fetchall())
+            scope = replace(scope, touched_sums=sums if len(sums) <= MANY_SUMS else None)
         cursor.execute(procedures_aside(scope))
         cursor.execute(upsert_procedures(), [now])
         written += max(cursor.rowcount, _changes(cursor))

@@ -47,18 +47,21 @@ ABSORBED, DIVIDED = listed(ABSORBED_WHOLE), listed((SuccessionKind.SPLIT, Succes
 class Scope:
     """Which (agency, period) pairs a statement is about: the `pairs`, one `period_id`, or all when neither is given.
 
-    `touched_sums` are the (period, procedure or field) of which the pairs' lines tell, where they were looked up.
+    `touched_sums` are the (period, procedure or field) of which the pairs' lines tell; None: not looked up.
     """
 
     period_id: int | None = None
     pairs: tuple[tuple[int, int], ...] | None = None
-    touched_sums: tuple[tuple[int, int], ...] = ()
+    touched_sums: tuple[tuple[int, int], ...] | None = None
 
     def own(self, row: str) -> str:
         """The condition that the row called `row`, with an agency and a period, is in scope."""
         if self.pairs is not None:
             pairs = ", ".join(f"({int(agency)}, {int(period)})" for agency, period in self.pairs)
-            return f"({row}.agency_id, {row}.period_id) IN (VALUES {pairs})"
+            agencies = ", ".join(str(int(agency)) for agency in sorted({pair[0] for pair in self.pairs}))
+            # The two lists beside the pairs are for SQLite, which finds no index for pairs.
+            near = f"{row}.agency_id IN ({agencies}) AND {self.periods(f'{row}.period_id')}"
+            return f"({near} AND ({row}.agency_id, {row}.period_id) IN (VALUES {pairs}))"
         return self.periods(f"{row}.period_id")
 
     def periods(self, column: str) -> str:
