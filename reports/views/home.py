@@ -5,8 +5,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from cchc_portal.lib.paging import long_page_of
+from cchc_portal.lib.text import search_terms
 from reports.permissions import is_told_changes
-from reports.tally.finding import search_all
+from reports.tally.finding import register_of, search_all
 from reports.tally.worklist import groups_for
 
 
@@ -23,6 +25,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Everything the person may read that holds the words, whatever the tone marks."""
+    """Everything the person may read that holds the words, whatever the tone marks; `in` shows one register whole."""
     query = request.GET.get("q", "").strip()[:200]
-    return render(request, "reports/search.html", {"query": query, "found": search_all(request.user, query)})
+    register = register_of(request.GET.get("in", ""))
+    context = {"query": query}
+    if register and search_terms(query):
+        page = long_page_of(request, register.found(request.user, query))
+        page.object_list = [register.hit(row, query) for row in page.object_list]
+        return render(request, "reports/search.html", context | {"register": register, "page": page})
+    return render(request, "reports/search.html", context | {"found": search_all(request.user, query)})
