@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from dossiers import permissions
 from dossiers.choices import FlagState
@@ -75,6 +75,9 @@ FLAGS = Machine(
             changes=_answer,
             needs_reason=True,
             primary=True,
+            confirm=gettext_lazy(
+                "The agency has a reason. The same figure is not asked about again, nor in the periods of a year."
+            ),
         ),
         Move(
             "correct",
@@ -85,6 +88,7 @@ FLAGS = Machine(
             guard=_corrected_problems,
             changes=_answer,
             needs_reason=True,
+            confirm=gettext_lazy("The return was corrected by the agency, or adjusted."),
         ),
         Move(
             "put_aside",
@@ -95,6 +99,7 @@ FLAGS = Machine(
             guard=_aside_problems,
             changes=_aside,
             needs_reason=True,
+            confirm=gettext_lazy("Nobody is asked about it until then, in later periods neither."),
         ),
         Move(
             "ask_again",
@@ -104,6 +109,7 @@ FLAGS = Machine(
             permissions.may_answer_unusual,
             changes=_asked_again,
             needs_reason=True,
+            confirm=gettext_lazy("It waits for an answer again."),
         ),
     ),
 )

@@ -11,6 +11,7 @@ from math import exp
 
 from cchc_portal.lib.numbers import MAX_COUNT
 from dossiers.rules.unusual.expecting import (
+    FEWEST_PEERS,
     LEAST_LOOSE,
     PEERS_COUNT_AS,
     SPREAD_OF_STRANGERS,
@@ -145,6 +146,11 @@ def _simes(chances: list[float]) -> float:
     return min((len(ordered) * one / place for place, one in enumerate(ordered, start=1)), default=1.0)
 
 
+def _telling(peers: int) -> int:
+    """How many peers a finding stands on: with too few of them the unit's own past alone was asked."""
+    return peers if peers >= FEWEST_PEERS else 0
+
+
 def _outside(value: int, low: int, high: int) -> int:
     return max(low - value, value - high, 0)
 
@@ -237,7 +243,9 @@ def _share_finding(name: str, past: Past, lines: Mapping[Hashable, Past], peers:
     quarters = peers.quarters
     same = sum(1 for at in range(1, len(pairs)) if pairs[at] and quarters[at] == quarters[0])
     direction = HIGH if up else LOW
-    return True, Finding(name, direction, None, value, base, low, high, chance, periods, same, of.peers, parts)
+    return True, Finding(
+        name, direction, None, value, base, low, high, chance, periods, same, _telling(of.peers), parts
+    )
 
 
 def _hits_finding(name: str, hits: list[tuple[Hashable, int, bool, float]], behind: Level | None) -> Finding | None:
@@ -277,7 +285,7 @@ def judge(past: Past, lines: Mapping[Hashable, Past], peers: Peers) -> Judged:
         if whole is None and not one_of_lines[name]:
             continue
         judged.judgements += 1
-        if finding := _count_finding(name, whole, one_of_lines[name], of.peers):
+        if finding := _count_finding(name, whole, one_of_lines[name], _telling(of.peers)):
             judged.findings.append(finding)
     for name in SHARES:
         done, finding = _share_finding(name, past, lines, peers)
