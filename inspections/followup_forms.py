@@ -13,7 +13,8 @@ from cchc_portal.lib.fields import NfcFormField
 from cchc_portal.lib.forms import DayInput
 from cchc_portal.lib.numbers import NumberError, parse_percent
 from cchc_portal.lib.text import clean_text
-from inspections.choices import FindingState, MemberRole, RecommendationState
+from dossiers.choices import FORMULA_LABELS, PeriodKind
+from inspections.choices import Comparison, FindingState, MemberRole, RecommendationState
 from inspections.forms import LONGEST_TEXT, LinesField, MoveForm, VersionedForm
 from inspections.models import ClosingCondition, EscalationRule, Recommendation, Team, TeamMember
 
@@ -74,6 +75,11 @@ class PercentField(forms.CharField):
         return share
 
 
+def formula_choices() -> list[tuple[str, str]]:
+    """The rates by their names, with the code where it is one that offices use."""
+    return [(code, label if code[1:2].islower() else f"{code}: {label}") for code, label in FORMULA_LABELS.items()]
+
+
 class ConditionForm(forms.ModelForm):
     """The closing condition of a draft; a blank threshold means that there is none."""
 
@@ -89,10 +95,7 @@ class ConditionForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, prefix="condition", **kwargs)
-        self.fields["formula"].choices = [
-            (code, label if code[1:2].islower() else f"{code}: {label}")
-            for code, label in self.fields["formula"].choices
-        ]
+        self.fields["formula"].choices = formula_choices()
         self.fields["periods"].min_value, self.fields["periods"].max_value = 1, 12
         for name in ("formula", "comparison", "periods", "kind"):
             self.fields[name].required = False
@@ -149,6 +152,49 @@ def teams_with_leaders():
     """Teams whose head or secretary holds office today: only these can verify."""
     leading = TeamMember.objects.on(timezone.localdate()).filter(role__in=(MemberRole.HEAD, MemberRole.SECRETARY))
     return Team.objects.filter(pk__in=leading.values("team_id"))
+
+
+class SetConditionForm(MoveForm):
+    """Set, change or (with a blank threshold) take away the closing condition of what has been issued."""
+
+    formula = forms.ChoiceField(label=gettext_lazy("rate"), required=False)
+    comparison = forms.ChoiceField(
+        label=gettext_lazy("comparison"),
+        required=False,
+        choices=Comparison,
+    )
+    threshold = PercentField(
+        label=gettext_lazy("threshold, in percent"),
+        required=False,
+        help_text=gettext_lazy("Such as 95 or 99,5. Leave it blank where no figures decide."),
+    )
+    periods = forms.IntegerField(
+        label=gettext_lazy("consecutive periods"), required=False, min_value=1, max_value=12, initial=2
+    )
+    kind = forms.ChoiceField(label=gettext_lazy("kind of period"), required=False, choices=PeriodKind)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["formula"].choices = formula_choices()
+        self.initial = {"formula": "D2", "kind": PeriodKind.QUARTER} | self.initial
+        reason = self.fields.pop("reason")
+        self.fields["reason"] = reason
+
+    def begin_with(self, condition: ClosingCondition | None) -> None:
+        """Show the condition that stands."""
+        if condition is None or self.is_bound:
+            return
+        names = ("formula", "comparison", "periods", "kind")
+        self.initial |= {name: getattr(condition, name) for name in names}
+        self.initial["threshold"] = condition.threshold_printed.removesuffix("%")
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("threshold") is not None:
+            for name in ("formula", "comparison", "periods", "kind"):
+                if not cleaned.get(name) and name not in self.errors:
+                    self.add_error(name, _("This field is required."))
+        return cleaned
 
 
 class HandOverForm(MoveForm):

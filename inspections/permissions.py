@@ -251,6 +251,11 @@ def withdraws_finding(user: Person, finding: Finding) -> bool:
     return _heads(user, finding.visit) or (own_draft and _in_team(user, finding.visit))
 
 
+def redacts_evidence(user: Person, finding: Finding) -> bool:
+    """Withdrawing evidence later on takes two of these: heads of the team, the programme office."""
+    return _heads(user, finding.visit) or sets_teams(user)
+
+
 def answers_finding(user: Person, finding: Finding) -> bool:
     return acts_for(user, finding.visit.agency_id)
 

@@ -19,6 +19,7 @@ from dossiers.models import Return
 from inspections.models import Brief, Plan, SelfCheck, Team
 from inspections.tally.briefing import brief_on
 from reports.models import Report
+from tests.builders import make_flag
 from tests.world import SECRET, World, make_returns, make_visit, ready_document
 
 PEOPLE = ("lan", "minh", "tuan", "hoa", "khoa", "quan", "mai", "lanhdao", "kiemtoan", "admin")
@@ -61,6 +62,17 @@ MATRIX = [
     ("post", "/returns/{accepted}/void/", {403: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
     # Voiding is the office's even for drafts, of which it knows without reading them.
     ("post", "/returns/{draft}/propose_void/", {302: OFFICE, 403: "lan minh kiemtoan"}, HIDDEN),
+    # Unusual figures stand where the return stands; the office answers, the agency may have its own looked through.
+    ("get", "/review/unusual/", {200: OVERSIGHT}, REFUSED),
+    ("get", "/review/unusual/{flag}/", {200: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
+    ("post", "/review/unusual/{flag}/explain/", {302: OFFICE, 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/review/unusual/{flag}/put_aside/", {422: OFFICE, 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/review/unusual/{flag}/correct/", {422: OFFICE, 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
+    ("post", "/review/unusual/{flag}/ask_again/", {409: OFFICE, 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
+    ("get", "/review/unusual/{draft_flag}/", {200: "lan minh kiemtoan"}, HIDDEN),
+    ("post", "/review/unusual/{draft_flag}/explain/", {403: "lan minh kiemtoan"}, HIDDEN),
+    ("post", "/returns/{draft}/unusual/", {302: AGENCY, 403: "kiemtoan"}, HIDDEN),
+    ("post", "/returns/{accepted}/unusual/", {302: f"{AGENCY} {OFFICE}", 403: "lanhdao kiemtoan"}, HIDDEN),
     # A visit belongs to its team and to oversight; the agency is told once it is prepared.
     ("get", "/visits/{visit}/", {200: f"{AGENCY} {TEAM} {OVERSIGHT}"}, HIDDEN),
     ("get", "/visits/{visit}/edit/", {200: f"{TEAM} {OFFICE}", 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
@@ -136,6 +148,12 @@ MATRIX = [
     # Pages of an office.
     ("get", "/overview/", {200: OVERSIGHT}, REFUSED),
     ("get", "/series/", {200: OVERSIGHT}, REFUSED),
+    # What changed is told to whoever reads figures or follows up recommendations; the brief to those it is written for.
+    ("get", "/changes/?since=2026-01-01", {200: f"{AGENCY} tuan {TEAM} {OVERSIGHT}"}, REFUSED),
+    ("get", "/changes/card/", {200: f"{AGENCY} tuan {TEAM} {OVERSIGHT}"}, REFUSED),
+    ("post", "/changes/seen/", {400: f"{AGENCY} tuan {TEAM} {OVERSIGHT}"}, REFUSED),
+    ("get", "/changes/?agency=HN&since=2026-01-01", {200: f"{TEAM} {OVERSIGHT}", 403: "admin"}, HIDDEN),
+    ("post", "/changes/brief/", {302: f"{OFFICE} lanhdao"}, REFUSED),
     ("get", "/agencies/HN-KHCN/series/", {200: f"{AGENCY} {TEAM} {OVERSIGHT}"}, REFUSED),
     # Whoever reads some agency's figures opens them, and finds the rows of those agencies alone.
     ("get", "/procedures/0.000001/figures/", {200: f"{AGENCY} tuan {TEAM} {OVERSIGHT}"}, REFUSED),
@@ -255,6 +273,8 @@ def addresses(world: World) -> dict[str, object]:
         **prepared(world),
         **issued_reports(world),
         **{state: item.pk for state, item in world.returns.items()},
+        "flag": make_flag(world.returns["accepted"]).pk,
+        "draft_flag": make_flag(world.returns["draft"]).pk,
         "visit": world.visit.pk,
         "team": world.visit.team_id,
         "released": world.released.pk,

@@ -269,6 +269,12 @@ def beside_finding(finding: Finding) -> list[Operation]:
     return different if len(found) > 1 else [item for item in different if item.outcome == Outcome.BESIDE]
 
 
+def desk_value(finding: Finding) -> dict:
+    """What the finding says now, as an operation recorded on site would say it."""
+    said = {name: getattr(finding, name) for name in ("kind", "severity", *FINDING_TEXTS)}
+    return said | {"area": finding.area.code, "item": finding.item_code}
+
+
 def standing_keys(finding: Finding) -> list[str]:
     """Keys of all that stands of a finding recorded on site: what a decision made on its page has seen."""
     rows = finding.visit.operations.standing().filter(subject=f"finding:{finding.client_id}")

@@ -13,6 +13,7 @@ from dossiers.choices import FIGURE_LABELS
 from inspections.choices import DatePrecision, FindingKind, FindingState, ItemKind, MemberRole, RecommendationState
 from inspections.documents.figures import Figures, figures_of, printed_day
 from inspections.models import Answer, EvidenceFile, Finding, Recount, Visit, VisitItem
+from inspections.models import Photo as EvidencePhoto
 from inspections.photos import for_print
 
 
@@ -131,9 +132,8 @@ def findings_of(visit: Visit) -> list[Finding]:
         .filter(merged_into=None)
         .select_related("area", "repeats__visit__agency")
         .prefetch_related(
-            "photos__picture",
-            "photos__marked",
-            Prefetch("files", EvidenceFile.objects.select_related("file").order_by("name", "-number")),
+            Prefetch("photos", EvidencePhoto.objects.standing().select_related("picture", "marked")),
+            Prefetch("files", EvidenceFile.objects.standing().select_related("file").order_by("name", "-number")),
         )
     )
     return sorted(rows, key=lambda row: (kinds.index(row.kind), row.area.order, row.order, row.pk))

@@ -46,9 +46,8 @@ class FindingQuerySet(models.QuerySet):
         return seen_by(user, self, teams=("visit__team_id",), agency="visit__agency", shown=shown)
 
     def for_list(self) -> "FindingQuerySet":
-        return (
-            self.select_related("area", "visit__agency").prefetch_related("photos__thumbnail").order_by("order", "pk")
-        )
+        photos = models.Prefetch("photos", Photo.objects.standing().select_related("thumbnail"))
+        return self.select_related("area", "visit__agency").prefetch_related(photos).order_by("order", "pk")
 
 
 class Finding(models.Model):
@@ -102,7 +101,30 @@ class Finding(models.Model):
         return self.state == FindingState.DRAFT and self.visit.is_writable
 
 
-class Photo(models.Model):
+class EvidenceQuerySet(models.QuerySet):
+    def standing(self) -> "EvidenceQuerySet":
+        """What was not withdrawn."""
+        return self.filter(withdrawn_at__isnull=True)
+
+
+class Withdrawable(models.Model):
+    """Evidence that can be withdrawn: its hash and the reason stay, its bytes are handed out to nobody any more.
+
+    `withdrawal_asked_by` asked for it with `withdraw_reason`; until a second person confirms, all stays as it is.
+    """
+
+    withdrawal_asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    withdraw_reason = NfcTextField(blank=True, default="")
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = EvidenceQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Photo(Withdrawable):
     """A picture behind a finding: re-encoded, without location, with a thumbnail."""
 
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="photos")
@@ -125,7 +147,7 @@ class Photo(models.Model):
         return self.caption or str(self.pk)
 
 
-class EvidenceFile(models.Model):
+class EvidenceFile(Withdrawable):
     """A file behind a finding. A better one becomes the next version; the ones before it stay readable."""
 
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="files")

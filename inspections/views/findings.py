@@ -14,6 +14,7 @@ from inspections import capture, permissions, photos, repeats
 from inspections.finding_forms import DeskFindingForm, ProofForm, from_line
 from inspections.forms import AnswerForm, FindingForm
 from inspections.models import Finding, Recommendation, Visit
+from inspections.views import evidence
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
 from inspections.workflow import FINDINGS, keep_edit, keep_new
 from records.models import Event
@@ -60,7 +61,7 @@ def _form_page(request: HttpRequest, form: FindingForm, visit: Visit, *, both=()
     back = reverse("inspections:visit_detail", args=[visit.pk])
     context = {"form": form, "title": title, "both": both, "back": back, "visit": visit}
     context["breadcrumb"] = [(str(visit), back), (title, "")]
-    context["photos"] = form.instance.photos.select_related("thumbnail") if form.instance.pk else ()
+    context["photos"] = form.instance.photos.standing().select_related("thumbnail") if form.instance.pk else ()
     return render(
         request,
         "inspections/finding_form.html",
@@ -142,7 +143,8 @@ def _around(request: HttpRequest, finding: Finding) -> dict:
         "may_open_repeat": seen.filter(pk=finding.repeats_id).exists() if finding.repeats_id else False,
         "repeated_by": seen.filter(repeats=finding),
         "merged_from": finding.merged_from.select_related("created_by").order_by("pk") if reads else (),
-        "files": finding.files.select_related("file", "created_by"),
+        "files": evidence.files_of(user, finding),
+        "photos": evidence.photos_of(user, finding),
         "beside": capture.beside_finding(finding) if reads else (),
         "beside_seen": capture.standing_keys(finding) if reads else (),
         "proof_form": ProofForm(),

@@ -7,13 +7,14 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cchc_portal.lib.errors import Conflict
-from inspections import permissions, photos
+from inspections import capture, permissions, photos
+from inspections.choices import Outcome
 from inspections.finding_forms import MergeForm, ProofForm
 from inspections.models import CapturedPhoto, EvidenceFile, Finding, Photo, Shot, Visit
 from inspections.views.handling import hand_out
@@ -63,6 +64,27 @@ def finding_repeat(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
+def finding_keep(request: HttpRequest, pk: int) -> HttpResponse:
+    """The text of the desk holds over what was recorded on site, which stays readable in the log."""
+    finding = _finding_of(request, pk)
+    if not permissions.edits_finding(request.user, finding):
+        raise PermissionDenied
+    over = capture.standing_keys(finding)
+    seen = request.POST.get("version") == str(finding.version) and set(request.POST.getlist("seen")) == set(over)
+    if not finding.is_editable or not seen or not over:
+        raise Conflict(_("Another value has come meanwhile. Look at them again."), url=finding.get_absolute_url())
+    value = {"over": over, "value": capture.desk_value(finding)}
+    decision = capture.desk_operation("resolve", f"finding:{finding.client_id}", value)
+    receipts = capture.take(finding.visit, [decision], by=request.user, device=capture.DESK, deciding=True)
+    for receipt in receipts:
+        if receipt.outcome == Outcome.APPLIED:
+            messages.success(request, _("Saved."))
+        else:
+            messages.error(request, receipt.message or _("Another value has come meanwhile. Look at them again."))
+    return redirect(finding)
+
+
+@require_POST
 def finding_evidence(request: HttpRequest, pk: int) -> HttpResponse:
     """Keep a file behind a finding; one of the same name becomes its next version."""
     finding = _finding_of(request, pk)
@@ -101,14 +123,22 @@ def finding_evidence(request: HttpRequest, pk: int) -> HttpResponse:
 def finding_file(request: HttpRequest, pk: UUID) -> FileResponse:
     """A file behind a finding, through the finding's rights, always as a download."""
     findings = Finding.objects.visible_to(request.user)
-    kept = get_object_or_404(EvidenceFile.objects.select_related("file"), file_id=pk, finding__in=findings)
+    rows = EvidenceFile.objects.standing().select_related("file")
+    kept = get_object_or_404(rows, file_id=pk, finding__in=findings)
     return hand_out(kept.file, attachment=True)
+
+
+def pictured(pk: UUID) -> Q:
+    """Photos of a finding of which this is the picture, the thumbnail or the copy with marks."""
+    return Q(picture_id=pk) | Q(thumbnail_id=pk) | Q(marked_id=pk)
 
 
 @require_safe
 def captured_picture(request: HttpRequest, pk: UUID) -> FileResponse:
     """A photo of a line or a copy with marks, by the key of its file; a finding's copy goes with the finding."""
     findings = Finding.objects.visible_to(request.user)
+    if Photo.objects.exclude(withdrawn_at=None).filter(pictured(pk)).exists():
+        raise Http404
     linked = Photo.objects.filter(marked_id=pk, finding__in=findings).select_related("marked").first()
     if linked is not None:
         return hand_out(linked.marked)

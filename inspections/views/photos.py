@@ -16,7 +16,7 @@ def photo(request: HttpRequest, pk: UUID) -> FileResponse:
     """A photo or its thumbnail, by the key of the stored file."""
     findings = Finding.objects.visible_to(request.user)
     found = get_object_or_404(
-        Photo.objects.select_related("picture", "thumbnail"),
+        Photo.objects.standing().select_related("picture", "thumbnail"),
         Q(picture_id=pk) | Q(thumbnail_id=pk),
         finding__in=findings,
     )

@@ -17,14 +17,27 @@ from cchc_portal.lib.paging import long_page_of
 from inspections import permissions
 from inspections.choices import OPEN_RECOMMENDATIONS
 from inspections.filters import RecommendationFilter
-from inspections.followup_forms import AmendForm, ConditionForm, ExtendForm, HandOverForm, RecommendationForm
+from inspections.followup_forms import (
+    AmendForm,
+    ConditionForm,
+    ExtendForm,
+    HandOverForm,
+    RecommendationForm,
+    SetConditionForm,
+)
 from inspections.forms import RemedyForm
 from inspections.models import ClosingCondition, Finding, Recommendation, Visit
 from inspections.tally import readings, run_of
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
 from inspections.workflow import RECOMMENDATIONS, condition_of, keep_edit, keep_new
 
-FORMS = {"answer": RemedyForm, "amend": AmendForm, "extend": ExtendForm, "hand_over": HandOverForm}
+FORMS = {
+    "answer": RemedyForm,
+    "amend": AmendForm,
+    "extend": ExtendForm,
+    "set_condition": SetConditionForm,
+    "hand_over": HandOverForm,
+}
 
 
 def _rows(user):
@@ -85,6 +98,10 @@ def _page(
     condition, found = condition_of(recommendation), []
     if condition and not recommendation.is_editable:
         found = readings(condition)
+    moves = moves_for(request, RECOMMENDATIONS, recommendation, FORMS, tried, action)
+    for one in moves:
+        if isinstance(one["form"], SetConditionForm):
+            one["form"].begin_with(condition)
     repeated = Recommendation.objects.visible_to(request.user).filter(pk=recommendation.repeats_id).exists()
     visible = Visit.objects.visible_to(request.user).filter(pk=recommendation.visit_id).exists()
     context = {
@@ -103,7 +120,7 @@ def _page(
         "visit_url": reverse("inspections:visit_detail", args=[recommendation.visit_id]) if visible else "",
         "overdue": recommendation.is_overdue(),
         "remedies": recommendation.remedies.select_related("reported_by", "judged_by").prefetch_related("files__file"),
-        "moves": moves_for(request, RECOMMENDATIONS, recommendation, FORMS, tried, action),
+        "moves": moves,
         "moves_url": reverse("inspections:recommendation_detail", args=[recommendation.pk]),
         "may_edit": recommendation.is_editable and permissions.edits_recommendation(request.user, recommendation),
         "breadcrumb": [

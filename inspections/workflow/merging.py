@@ -74,7 +74,7 @@ def merge(visit: Visit, findings: list[Finding], *, by) -> Finding:
         merged.repeats = repeats.earlier(merged)
         merged.save()
         for finding in findings:
-            for photo in finding.photos.all():
+            for photo in finding.photos.standing():
                 photo.pk, photo.finding = None, merged
                 photo._state.adding = True
                 photo.save()

@@ -110,6 +110,43 @@ def _keep_hand_over(recommendation: Recommendation, by, data: dict) -> None:
     )
 
 
+CONDITION_NAMES = ("formula", "comparison", "threshold", "periods", "kind")
+
+
+def _condition_told(condition: ClosingCondition | None) -> str:
+    return f"{condition} × {condition.periods} {condition.kind}" if condition else ""
+
+
+def _stored_condition(recommendation: Recommendation) -> ClosingCondition | None:
+    return ClosingCondition.objects.filter(recommendation=recommendation).first()
+
+
+def _condition_given(recommendation: Recommendation, data: dict) -> list[str]:
+    """Another condition than the one that stands; a blank threshold takes it away."""
+    before = _stored_condition(recommendation)
+    if data.get("threshold") is None:
+        return [] if before else [_("There is no closing condition to remove: give a threshold.")]
+    if before and all(getattr(before, name) == data[name] for name in CONDITION_NAMES):
+        return [_("Nothing was changed.")]
+    return []
+
+
+def _told_condition(recommendation: Recommendation, data: dict) -> dict:
+    """The condition is replaced after the trail's words are gathered, so both are told here."""
+    before, after = _stored_condition(recommendation), None
+    if data.get("threshold") is not None:
+        after = ClosingCondition(**{name: data[name] for name in CONDITION_NAMES})
+    return {"condition_before": _condition_told(before), "condition": _condition_told(after)}
+
+
+def _keep_condition(recommendation: Recommendation, by, data: dict) -> None:
+    """A new condition is held against the figures from the beginning."""
+    ClosingCondition.objects.filter(recommendation=recommendation).delete()
+    if data.get("threshold") is not None:
+        given = {name: data[name] for name in CONDITION_NAMES}
+        ClosingCondition.objects.create(recommendation=recommendation, **given)
+
+
 def _has_relapsed(recommendation: Recommendation, data: dict) -> list[str]:
     if ClosingCondition.objects.filter(recommendation=recommendation, relapsed_at__isnull=False).exists():
         return []
@@ -317,6 +354,17 @@ RECOMMENDATIONS = Machine(
             guard=_extension_given,
             changes=_extended,
             follow=_keep_due_change,
+            needs_reason=True,
+        ),
+        Move(
+            "set_condition",
+            pgettext_lazy("recommendation action", "Set the closing condition"),
+            OPEN_RECOMMENDATIONS,
+            None,
+            permissions.extends_deadline,
+            guard=_condition_given,
+            tells=_told_condition,
+            follow=_keep_condition,
             needs_reason=True,
         ),
         Move(

@@ -352,6 +352,33 @@ def test_what_was_changed_at_the_desk_is_not_written_over(cast, client_of, send,
     assert not khoa.get(finding.get_absolute_url()).context["beside"]
 
 
+def test_the_text_of_the_desk_may_hold_over_a_later_one(cast, vinh, client_of, send, listed, area):
+    key = str(uuid.uuid4())
+    first = finding_op(key, "Ghi tại chỗ")
+    send(cast.khoa, [first])
+    finding, khoa = Finding.objects.get(), client_of(cast.khoa)
+    typed = {"kind": "limitation", "area": area.pk, "text": "Sửa tại bàn", "seen": finding.version}
+    khoa.post(reverse("inspections:finding_edit", args=[finding.pk]), typed)
+    later = finding_op(key, "Ghi thêm tại chỗ", first["id"])
+    send(cast.khoa, [later])
+    finding.refresh_from_db()
+    url, page = reverse("inspections:finding_keep", args=[finding.pk]), khoa.get(finding.get_absolute_url())
+    seen = {"version": finding.version, "seen": page.context["beside_seen"]}
+    assert khoa.post(url, seen | {"version": finding.version - 1}).status_code == 409
+    assert client_of(vinh).post(url, seen).status_code == 403, "neither its author nor head or secretary"
+    assert khoa.post(url, seen).status_code == 302
+    finding.refresh_from_db()
+    assert finding.text == "Sửa tại bàn"
+    assert not khoa.get(finding.get_absolute_url()).context["beside"]
+    decision = Operation.objects.get(kind="resolve")
+    assert (decision.settles, decision.value["text"]) == ([later["id"]], "Sửa tại bàn")
+    after = json.loads(Event.objects.filter(action="record_on_site").latest("pk").after)
+    assert [told["id"] for told in after["operations"]] == [str(decision.uuid)]
+    # And the other way round: what is recorded on site after that follows the decision.
+    assert outcomes(send(cast.khoa, [finding_op(key, "Lần ba", str(decision.uuid))])) == ["applied"]
+    assert khoa.post(url, seen).status_code == 409
+
+
 @pytest.mark.parametrize("state", [FindingState.FINAL, FindingState.RELEASED, FindingState.WITHDRAWN])
 def test_a_finding_that_is_no_draft_is_not_written_over(cast, send, state):
     key = str(uuid.uuid4())

@@ -1,5 +1,6 @@
 """Pages of recommendations: drafting from a finding, the agency's side, verifying, the list."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inspections.choices import FindingState, RecommendationState
-from inspections.models import Recommendation, Remedy
+from inspections.models import ClosingCondition, Recommendation, Remedy
 from records.models import Event
 from tests import hostile
 from tests.steps import take
@@ -184,3 +185,30 @@ def test_the_agency_never_reads_a_finding_through_a_recommendation(cast, client_
     url = recommendation.get_absolute_url()
     assert "Nhận định nội bộ" not in client_of(cast.lan).get(url).content.decode()
     assert "Nhận định nội bộ" in client_of(cast.hoa).get(url).content.decode()
+
+
+def test_a_closing_condition_is_set_changed_and_removed_after_issuing(cast, client_of, make_recommendation):
+    recommendation = make_recommendation(RecommendationState.ACCEPTED)
+    url = reverse("inspections:recommendation_action", args=[recommendation.pk, "set_condition"])
+    hoa = client_of(cast.hoa)
+
+    def post(threshold, reason="Theo dõi bằng số liệu", status=302):
+        recommendation.refresh_from_db()
+        data = {"version": recommendation.version, "reason": reason, "threshold": threshold}
+        data |= {"formula": "D2", "comparison": "ge", "periods": 2, "kind": "quarter"}
+        assert hoa.post(url, data).status_code == status
+        return ClosingCondition.objects.filter(recommendation=recommendation).first()
+
+    assert post("", status=422) is None, "there is none to remove"
+    assert post("95", reason="", status=422) is None
+    first = post("95")
+    assert first.threshold == 95
+    ClosingCondition.objects.update(met_at=timezone.now())
+    assert post("95", status=422).met_at is not None, "the same again is no change"
+    assert 'value="95"' in hoa.get(recommendation.get_absolute_url()).content.decode()
+    second = post("97,5")
+    assert (str(second.threshold_printed), second.met_at) == ("97,5%", None)
+    assert post("") is None
+    told = [json.loads(event.after) for event in Event.objects.filter(action="set_condition").order_by("pk")]
+    assert [one["condition_before"] for one in told] == ["", told[0]["condition"], told[1]["condition"]]
+    assert told[2]["condition"] == ""

@@ -1,6 +1,7 @@
 """The whole grid of state × role × action for visits, findings and recommendations."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import product
 
 import pytest
@@ -52,9 +53,11 @@ RECOMMENDATION_TABLE = {
     # These leave the state as it is.
     "keep_closed": ({R.CLOSED_IMPLEMENTED}, None, {HEAD, SECRETARY}),
     "extend": (OPEN, None, {HEAD, SECRETARY}),
+    "set_condition": (OPEN, None, {HEAD, SECRETARY}),
     "hand_over": (OPEN | CLOSED, None, {HEAD, OFFICER}),
 }
 DATA = {"reason": "đã xem xét", "text": "Nội dung"}
+CONDITION = {"formula": "D2", "comparison": "ge", "threshold": Decimal(90), "periods": 2, "kind": "quarter"}
 
 
 def person_of(cast, vinh, name):
@@ -122,7 +125,8 @@ def test_recommendation_grid(cast, vinh, period_q, make_recommendation, action):
         Remedy.objects.create(recommendation=recommendation, text="Đã làm", reported_by=cast.lan)
         want = expected(RECOMMENDATION_TABLE, action, state, name)
         person = person_of(cast, vinh, name)
-        got = outcome(RECOMMENDATIONS, recommendation, action, person, days=5 * (action == "extend"), team=next_team)
+        data = CONDITION | {"days": 5 * (action == "extend"), "team": next_team}
+        got = outcome(RECOMMENDATIONS, recommendation, action, person, **data)
         assert got == want, (state, name)
 
 

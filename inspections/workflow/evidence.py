@@ -1,0 +1,67 @@
+"""Withdrawing a photo or a file behind a finding: its hash and the reason stay, its bytes are handed out no more.
+
+Whoever added it takes it back within a quarter of an hour, as long as the finding is a draft. Later one person asks and
+a second one confirms, both of them head of the team or of the programme office.
+"""
+
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cchc_portal.lib.errors import Conflict, Refused
+from inspections import permissions
+from inspections.choices import FindingState
+from inspections.models import EvidenceFile, Finding, Photo
+from records.models import Event
+
+OWN_FOR = timedelta(minutes=15)
+
+
+def takes_back(user, finding: Finding, kept: Photo | EvidenceFile) -> bool:
+    """One's own, just added, to a draft."""
+    fresh = timezone.now() - kept.created_at <= OWN_FOR and finding.state == FindingState.DRAFT
+    return fresh and kept.created_by_id == user.pk and permissions.records_findings(user, finding.visit)
+
+
+def offered(user, finding: Finding, kept: Photo | EvidenceFile) -> str:
+    """What the person may do towards withdrawing it, in words; blank for nothing."""
+    if kept.withdrawn_at:
+        return ""
+    if takes_back(user, finding, kept):
+        return _("Take it back")
+    if not permissions.redacts_evidence(user, finding):
+        return ""
+    if kept.withdrawal_asked_by_id is None:
+        return _("Ask to withdraw it")
+    return _("Confirm the withdrawal") if kept.withdrawal_asked_by_id != user.pk else ""
+
+
+def withdraw(finding: Finding, kept: Photo | EvidenceFile, *, by, reason: str) -> bool:
+    """Take the step that the person may take; True once it is withdrawn. One event says which step it was."""
+    with transaction.atomic():
+        kept = type(kept).objects.select_for_update(of=("self",)).get(pk=kept.pk)
+        if kept.withdrawn_at:
+            raise Conflict(_("It has been withdrawn meanwhile."), url=finding.get_absolute_url())
+        own = takes_back(by, finding, kept)
+        if not own and not permissions.redacts_evidence(by, finding):
+            raise PermissionDenied
+        if not own and kept.withdrawal_asked_by_id == by.pk:
+            raise Refused([_("A second person has to confirm: another head or the programme office.")])
+        asking = not own and kept.withdrawal_asked_by_id is None
+        reason = reason.strip() or ("" if own or asking else kept.withdraw_reason)
+        if not reason:
+            raise Refused([_("Give the reason.")])
+        kept.withdraw_reason = reason
+        if asking:
+            kept.withdrawal_asked_by = by
+        else:
+            kept.withdrawn_at, kept.withdrawn_by = timezone.now(), by
+        kept.save(update_fields=["withdraw_reason", "withdrawal_asked_by", "withdrawn_at", "withdrawn_by"])
+        stored = kept.picture if isinstance(kept, Photo) else kept.file
+        told = {"name": stored.name, "sha256": stored.sha256}
+        action = "ask_withdrawal" if asking else "withdraw_evidence"
+        Event.objects.append(actor=by, action=action, target=finding, after=told, reason=reason)
+    return not asking
