@@ -77,7 +77,8 @@ def _restate(item: Return, lines: list[Line], line: Line, people: People, at: da
         adjustment=adjustment,
     )
     steps = {name: F(name) + step for name, step in moved.items()}
-    Line.objects.filter(pk=line.pk).update(version=F("version") + 1, changed_at=at, changed_by=by, **steps)
+    # Who corrected it stands in the adjustment: lines of history have no person behind them.
+    Line.objects.filter(pk=line.pk).update(version=F("version") + 1, changed_at=at, **steps)
     LateReasonCount.objects.filter(pk=reason.pk).update(count=F("count") + late)
     Return.objects.filter(pk=item.pk).update(version=F("version") + 1)
     told = {side: {cell.figure: getattr(cell, side) for cell in cells} for side in ("old", "new")}

@@ -3,14 +3,13 @@
 from datetime import datetime
 
 from cchc_portal.lib.numbers import format_count
-from cchc_portal.lib.paper import Block, Column, Heading, Letterhead, Paper, Paragraph, Table
+from cchc_portal.lib.paper import Block, Column, Letterhead, Paper, Paragraph, Table
 from cchc_portal.lib.text import ascii_slug
 from records.models import Document
 from records.registry import Content
 from reports.models import WeeklyBrief
 
 NAME = "Bản tin tuần"
-COLUMNS = (Column("STT", "order"), Column("Nội dung"), Column("Số liệu", "unit"), Column("Căn cứ"))
 
 
 def _when(text: str) -> str:
@@ -18,15 +17,12 @@ def _when(text: str) -> str:
 
 
 def _section(section: dict) -> list[Block]:
-    rows = tuple(
-        (str(number), line["text"], line["number"], line["basis"])
-        for number, line in enumerate(section["lines"], start=1)
-    )
-    made: list[Block] = [Heading(f"{section['title']} ({format_count(section['total'])})"), Table("", COLUMNS, rows)]
-    more = section["total"] - len(rows)
-    if more > 0:
-        made.append(Paragraph(f"Còn {format_count(more)} nội dung khác trên trang “Có gì thay đổi” của cổng.", "note"))
-    return made
+    """A table whose head is the section's title; below each text stands what it rests on."""
+    rows = tuple((f"{line['text']}\n{line['basis']}", line["number"]) for line in section["lines"])
+    told, total = format_count(len(rows)), format_count(section["total"])
+    number = total if told == total else f"nêu {told} trong {total}"
+    columns = (Column(f"{section['title']} ({number})"), Column("Số liệu", "unit"))
+    return [Table("", columns, rows)]
 
 
 def paper_of(brief: WeeklyBrief, *, address: str) -> Paper:

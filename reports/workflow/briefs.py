@@ -24,8 +24,10 @@ from reports.tally.overview import data_version
 WEEK = timedelta(days=7)
 # A brief tells of no more than this, however long the clock stood still.
 LONGEST = 4 * WEEK
-# Lines of each section in a brief, which is to stay within two pages.
+# A brief is to stay within two pages: lines of each section, lines in all, and how long a text may be.
 LINES = 5
+LINES_IN_ALL = 12
+TEXT_SHOWN = 110
 # Goes up with every change of what the brief says or how it says it.
 TEMPLATE_VERSION = 1
 
@@ -54,6 +56,20 @@ def _since(person: Person, monday: date) -> datetime:
     return max(last.until, start - LONGEST) if last else start - WEEK
 
 
+def _shares(changes: Changes) -> list[int]:
+    """How many lines of each section are told: one more of each in turn until there is no more room or nothing left."""
+    shares = [0] * len(changes.sections)
+    for _round in range(LINES):
+        for place, section in enumerate(changes.sections):
+            if shares[place] < len(section.lines) and sum(shares) < LINES_IN_ALL:
+                shares[place] += 1
+    return shares
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= TEXT_SHOWN else f"{text[:TEXT_SHOWN].rstrip()}…"
+
+
 def content_of(person: Person, changes: Changes) -> dict:
     """What the brief says, as JSON holds it."""
     root = changes.root
@@ -70,11 +86,11 @@ def content_of(person: Person, changes: Changes) -> dict:
                 "title": section.title,
                 "total": section.total,
                 "lines": [
-                    {"text": line.text, "number": line.number, "basis": line.basis, "path": line.path}
-                    for line in section.lines
+                    {"text": _cut(line.text), "number": line.number, "basis": _cut(line.basis), "path": line.path}
+                    for line in section.lines[:number]
                 ],
             }
-            for section in changes.sections
+            for section, number in zip(changes.sections, _shares(changes), strict=True)
         ],
     }
 

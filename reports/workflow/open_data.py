@@ -5,13 +5,14 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from agencies.models import Person
 from cchc_portal.lib.errors import Refused
-from dossiers.models import Period, StaleFigure
+from dossiers.models import Period, RateRun, StaleFigure
+from records.choices import UNFINISHED
 from records.models import Event
 from records.moves import Machine, Move
 from reports import permissions
@@ -34,8 +35,9 @@ def snapshot(item: OpenDataSet) -> dict:
 
 
 def _settled(period: Period) -> None:
-    """Raises Refused while sums of the period wait to be made again, or where there are none."""
-    if StaleFigure.objects.filter(period=period).exists():
+    """Raises Refused while sums of the period wait to be made again."""
+    asked = RateRun.objects.filter(Q(everything=True) | Q(period=period), state__in=UNFINISHED)
+    if StaleFigure.objects.filter(period=period).exists() or asked.exists():
         raise Refused([_("The sums of this period are just being made again. Try once more in a moment.")])
 
 

@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 
 from reports.models import Report
+from tests.builders import make_flag
 from tests.world import ready_document
 
 AXE = Path(__file__).resolve().parent.parent / "vendor" / "axe.min.js"
@@ -38,6 +39,7 @@ def addresses(world) -> dict[str, list[str]]:
     returns = world.returns
     made = Report.objects.create(scope="city", agency=world.cast.hn, period=returns["accepted"].period)
     city_report = ready_document("city_report", made, world.cast.quan)
+    flag = make_flag(returns["accepted"])
     return {
         "lan": [
             "/",
@@ -78,6 +80,8 @@ def addresses(world) -> dict[str, list[str]]:
             "/plans/coverage/",
             "/plans/own/2026/",
             "/review/",
+            "/review/unusual/",
+            f"/review/unusual/{flag.pk}/",
             f"/returns/{returns['approved'].pk}/",
             f"/returns/{returns['approved'].pk}/send_back/",
             "/claims/",
@@ -104,7 +108,10 @@ def addresses(world) -> dict[str, list[str]]:
             "/admin/late-reasons/",
         ],
         "lanhdao": [
+            "/",
             "/overview/",
+            "/changes/?since=2026-01-01",
+            "/changes/?since=mai",
             "/series/",
             "/agencies/HN-KHCN/series/",
             "/agencies/HN-KHCN/",
