@@ -1,6 +1,7 @@
 """Long randomised runs: seeded, resumable, their results committed in results.json.
 
-Started by itself the package makes a database of its own; under the tests it uses theirs.
+Started by itself the package makes a database of its own; under the tests it uses theirs, and a process started with
+PROOFS_GIVEN in its environment the one that the environment names.
 """
 
 import os
@@ -10,6 +11,8 @@ import django
 from django.apps import apps
 
 FOLDER = None
+if not apps.ready and os.environ.get("PROOFS_GIVEN"):
+    django.setup()
 if not apps.ready:
     FOLDER = tempfile.mkdtemp(prefix="cchc-proofs-")
     os.environ["CCHC_DATABASE_URL"] = f"sqlite:///{FOLDER}/db.sqlite3"

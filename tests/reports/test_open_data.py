@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 
 from dossiers import rules, tally
-from dossiers.models import Line
+from dossiers.models import Line, RateRun
 from records.models import Event
 from reports.models import OpenDataSet
 from reports.workflow.open_data import propose
@@ -161,8 +161,12 @@ def test_what_changed_since_it_was_proposed_is_not_published(cast, client_of, pr
     assert proposed.state == "proposed"
 
 
-def test_what_is_just_being_summed_is_not_proposed(cast, client_of, period_q, sums):
-    tally.mark_stale(cast.ngv.pk, period_q.pk)
+@pytest.mark.parametrize("waiting", ["a pair", "everything"])
+def test_what_is_just_being_summed_is_not_proposed(cast, client_of, period_q, sums, waiting):
+    if waiting == "a pair":
+        tally.mark_stale(cast.ngv.pk, period_q.pk)
+    else:
+        RateRun.objects.create(everything=True)
     answer = client_of(cast.mai).post("/open-data/new/", {"period": period_q.label, "licence": "CC BY 4.0"})
     assert answer.status_code == 422
     assert not OpenDataSet.objects.exists()
