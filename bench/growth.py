@@ -43,7 +43,9 @@ def _copy(model, changed: dict, where: str) -> None:
 
 
 def growth(database: str, before: dict[str, Row]) -> list[Row]:
-    """`before` are the rows measured with the lines once."""
+    """`before` are the rows measured with the lines once; what of them is not there is measured first."""
+    if not before:
+        before = {row.name: row for measured in AGAIN for row in measured(database)}
     double()
     rows = []
     for measured in AGAIN:

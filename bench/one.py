@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 import traceback
 
 import django
@@ -23,13 +24,15 @@ def main() -> None:
     chosen = [measured for module in modules for measured in module.ROWS] + [grown]
     only = os.environ.get("ONLY", "")
     for measured in (one for one in chosen if only in ("", one.__name__)):
+        began = time.monotonic()
         try:
             rows += measured(connection.vendor)
         except Exception:
             print(f"{measured.__name__}: not measured", file=sys.stderr)
             traceback.print_exc()
         else:
-            print(f"{connection.vendor}: {measured.__name__}", file=sys.stderr, flush=True)
+            took = time.monotonic() - began
+            print(f"{connection.vendor}: {measured.__name__}, {took:.0f} s", file=sys.stderr, flush=True)
     json.dump([row.as_json() for row in rows], sys.stdout)
 
 

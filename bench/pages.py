@@ -3,7 +3,7 @@
 import json
 from itertools import count
 
-from django.core.cache import cache
+from django.db import transaction
 
 from agencies.models import Agency
 from bench.measure import Row, Timed, fetched, milliseconds, ratio, signed_in
@@ -13,12 +13,13 @@ from dossiers.choices import ReturnState
 from dossiers.models import Line, Period, Return, Summary
 from dossiers.rules import CELL_NAMES, TYPED_NAMES
 from procedures.models import Procedure
+from records.models import Event
 
 EMPTY = "/bench/empty/"
 
 
 def overview(database: str) -> list[Row]:
-    """P1: the first screen, made anew and when nothing changed since."""
+    """P1: the first screen, made anew after something was written to the trail, and when nothing changed since."""
     client = signed_in("lanhdao")
     period = Period.objects.get(label=PERIOD)
     before = tally.period_before(period)
@@ -40,9 +41,13 @@ def overview(database: str) -> list[Row]:
         execute(series, [city.pk])
         execute(filed, [period.pk])
 
+    def something_happens():
+        with transaction.atomic():
+            Event.objects.append(actor=None, action="bench")
+
     page = fetched(client, "/overview/", period=PERIOD)
     spent = milliseconds(
-        page=Timed(page, before=cache.clear, repeat=3),
+        page=Timed(page, before=something_happens, repeat=3),
         kept=Timed(page, repeat=3),
         numbers=Timed(numbers, repeat=3),
         empty=Timed(fetched(client, EMPTY), repeat=3),

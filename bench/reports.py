@@ -1,4 +1,4 @@
-"""P16: result reports of a visit with photos, from its rows to the finished files: time, and the most memory held."""
+"""P12: result reports of a visit with photos, from its rows to the finished files: time, and the most memory held."""
 
 import io
 import pickle
@@ -108,7 +108,7 @@ def reports_with_photos(database: str) -> list[Row]:
                     made: list[int] = []
                     once = Timed(lambda visit=visit, made=made: made.append(_make(visit)))
                     spent = milliseconds(ROUNDS, made=once)["made"] / 1000
-                    label = f"P16 report of {name} ({made[-1]} made)"
+                    label = f"P12 report of {name} ({made[-1]} made)"
                     rows.append(absolute(f"{label}, PDF and Word", database, "s", spent, goal))
                     rows.append(absolute(f"{label}, memory", database, "MB", _peak(visit, Path(folder)), MEMORY_MB))
                     _forget(visit)
