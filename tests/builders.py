@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from dossiers.choices import FormVersion, LineSort, ReturnState
-from dossiers.models import Line, Period, Return
+from dossiers.models import Line, Period, Return, UnusualFlag
 
 # A line on which every identity holds: 100 received, 90 resolved of which 88 in time, 10 pending.
 GOOD = {
@@ -44,3 +44,12 @@ def make_published(agency, label: str, **figures) -> Return:
     """An accepted return quoted from a publication: one line of the whole agency, exactly as stated."""
     period, _made = Period.objects.get_or_create(label=label, defaults={"kind": "year", "calendar": "published"})
     return make_return(agency, period, [figures], form_version=FormVersion.PUBLISHED, history=True)
+
+
+def make_flag(item: Return, measure: str = "received", **fields) -> UnusualFlag:
+    """An unusual figure of the return that waits for an answer; its first line stands behind it."""
+    line = item.lines.order_by("position").first()
+    part = {"line": line.pk, "name": "Thủ tục", "value": 900, "base": None, "low": 60, "high": 130}
+    values = {"direction": "high", "value": 900, "low": 60, "high": 130, "chance": 1e-6, "own_periods": 12}
+    values |= {"same_quarter": 3, "peers": 40, "parts": [part], "listed": True}
+    return UnusualFlag.objects.create(of=item, measure=measure, **values | fields)

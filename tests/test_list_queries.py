@@ -18,7 +18,7 @@ from procedures.models import AgencyProcedure, Field, Holiday, Procedure, Stated
 from records.choices import JobState
 from records.models import Document, Event, Source
 from reports.models import Claim, OpenDataSet, Target
-from tests.builders import GOOD, make_return
+from tests.builders import GOOD, make_flag, make_return
 from tests.cast import HANOI, Cast
 
 KIND = "administrative_inspection"
@@ -54,6 +54,12 @@ class Rows:
 
     def a_return(self, n: int) -> None:
         make_return(self.agency(n), self.period(n), [GOOD], state=ReturnState.APPROVED, created_by=self.cast.lan)
+
+    def unusual(self, n: int) -> None:
+        earlier = make_flag(make_return(self.agency(n), self.period(n), [GOOD]), listed=False)
+        item = make_return(self.agency(n), self.period(n + 5), [GOOD])
+        answered = {"note": "Đúng", "answered_by": self.cast.quan, "answered_at": timezone.now()}
+        make_flag(item, state="ignored", ignored_until=date(2020, 1, 1), remembered=earlier, **answered)
 
     def accepted(self, n: int) -> None:
         make_return(self.agency(n), self.period(1), [GOOD])
@@ -178,6 +184,8 @@ LISTS = [
     ("quan", "/returns/", Rows.a_return),
     ("quan", "/returns/?format=csv", Rows.a_return),
     ("quan", "/review/", Rows.a_return),
+    ("quan", "/review/unusual/", Rows.unusual),
+    ("quan", "/review/unusual/?format=csv", Rows.unusual),
     ("lanhdao", "/overview/", Rows.accepted),
     ("lanhdao", "/series/", Rows.accepted),
     ("lanhdao", "/periods/2021-Q1/figures/", Rows.accepted),

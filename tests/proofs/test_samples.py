@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from proofs import capture, chaos, numbers, repairs, twice
+from proofs import capture, chaos, numbers, repairs, twice, unusual
 from proofs.capture_world import make_site
 from proofs.world import make_world, signed_in
 
@@ -20,6 +20,15 @@ def test_numbers():
 
 def test_repairs_beat_guessing():
     assert repairs.prove(40)["ok"]
+
+
+def test_unusual_figures_are_the_wrong_ones():
+    units, spoilt = 30, 6
+    model = unusual.one_round(21, unusual.found_by_model, units, spoilt)
+    control = unusual.one_round(21, unusual.found_by_z, units, spoilt)
+    assert model["precision"] >= unusual.PRECISION > control["precision"]
+    assert model["found"].total() >= spoilt - 2
+    assert model["false"] <= 1 < control["false"]
 
 
 def test_double_submits_and_saves_have_one_effect_each(proof_world):
