@@ -55,8 +55,15 @@ WATERMARK_RUN = (
     '<v:shape id="{id}" o:spid="_x0000_s{number}" type="#_x0000_t136" style="position:absolute;margin-left:0;'
     "margin-top:0;width:480pt;height:80pt;rotation:315;z-index:-251658752;mso-position-horizontal:center;"
     'mso-position-horizontal-relative:margin;mso-position-vertical:center;mso-position-vertical-relative:margin"'
-    ' fillcolor="#d9d9d9" stroked="f"><v:textpath style="font-family:&quot;Times New Roman&quot;;font-size:1pt;'
+    ' fillcolor="#e8e8e8" stroked="f"><v:textpath style="font-family:&quot;Times New Roman&quot;;font-size:1pt;'
     'font-weight:bold" string="{text}"/></v:shape></w:pict></w:r>'
+)
+
+
+# Twentieths of a point, as the PDF leaves them: "STT" fits into its column.
+CELL_MARGINS = (
+    f'<w:tblCellMar {nsdecls("w")}><w:top w:w="40" w:type="dxa"/><w:left w:w="57" w:type="dxa"/>'
+    '<w:bottom w:w="40" w:type="dxa"/><w:right w:w="57" w:type="dxa"/></w:tblCellMar>'
 )
 
 
@@ -200,6 +207,7 @@ class _Writer:
         table.alignment = WD_TABLE_ALIGNMENT.CENTER
         if borders:
             table.style = self.document.styles["Table Grid"]
+            table._tbl.tblPr.insert_element_before(parse_xml(CELL_MARGINS), "w:tblLook")
         for column, width in zip(table.columns, widths, strict=True):
             column.width = Mm(width)
             for cell in column.cells:
@@ -221,9 +229,10 @@ class _Writer:
         self._paragraph("Độc lập - Tự do - Hạnh phúc", place=right, align="center", size=13, bold=True)
         self._rule(right, MOTTO_WIDTH, RIGHT - 4)
         left, right = numbers.cells
-        symbol = f"{paper.symbol}-" if paper.symbol else ""
-        number = f"Số:        /{symbol}      "
-        self._paragraph(number, place=left, align="center", size=13, before=6, first=left.paragraphs[0])
+        if paper.symbol or paper.dated:
+            symbol = f"{paper.symbol}-" if paper.symbol else ""
+            number = f"Số:        /{symbol}      "
+            self._paragraph(number, place=left, align="center", size=13, before=6, first=left.paragraphs[0])
         if paper.to:
             self._paragraph(f"V/v {paper.subject}", place=left, align="center", size=12, before=6)
         if paper.dated:
@@ -302,8 +311,9 @@ class _Writer:
         self._paragraph("", size=6)
 
     def _closing(self) -> None:
-        """The last words, the places to sign and Nơi nhận stay together."""
-        self._paragraph(self.paper.last_words, align="justify", indent=12.7, after=12, keep=True)
+        """The last words, the places to sign and Nơi nhận stay together; a paper may do without any of them."""
+        if self.paper.last_words:
+            self._paragraph(self.paper.last_words, align="justify", indent=12.7, after=12, keep=True)
         signatures = self.paper.signatures
         if len(signatures) == 1:
             left, right = self._grid((74, TEXT_WIDTH - 74), borders=False).rows[0].cells
@@ -315,12 +325,14 @@ class _Writer:
                 for signature, cell in zip(signatures, cells, strict=True):
                     self._signature(signature, cell)
                 self._paragraph("", size=6)
-            self._recipients(self.place)
-        self._paragraph("", size=6)
+            if self.paper.filed:
+                self._recipients(self.place)
+        self._paragraph("", size=6, keep=True)
         if self.paper.address:
             left, right = self._grid((QR_SIDE + 4, TEXT_WIDTH - QR_SIDE - 4), borders=False).rows[0].cells
             self._picture(left.paragraphs[0], self.media[QR_NAME], QR_SIDE)
             self._paragraph(self.paper.check_words(self.code), place=right, size=9, first=right.paragraphs[0])
+            self._paragraph("", size=1)  # a table at the end gets a paragraph of full height, on a page of its own
         else:
             self._paragraph(self.paper.check_words(self.code), size=9, before=10)
 
@@ -329,14 +341,14 @@ class _Writer:
         self._paragraph("Nơi nhận:", place=place, size=12, bold=True, italic=True, keep=True, first=first)
         lines = [*(f"- {name};" for name in self.paper.recipients), f"- {self.paper.filed}"]
         for line in lines:
-            self._paragraph(line, place=place, size=11)
+            self._paragraph(line, place=place, size=11, keep=True)
 
     def _signature(self, signature, cell) -> None:
         self._paragraph(signature.post, place=cell, align="center", bold=True, caps=True, keep=True,
                         first=cell.paragraphs[0])  # fmt: skip
-        for _line in range(4):
+        for _line in range(3):
             self._paragraph("", place=cell, align="center", keep=True)
-        self._paragraph(signature.name, place=cell, align="center", bold=True)
+        self._paragraph(signature.name, place=cell, align="center", bold=True, keep=True)
 
     def _annex(self, annex: Annex) -> None:
         self._section(self.document.add_section(WD_SECTION.NEW_PAGE), first=False)

@@ -1,6 +1,5 @@
 """The city report and the page on one agency as papers, from their frozen values."""
 
-from cchc_portal.lib.numbers import format_count
 from cchc_portal.lib.paper import Block, Letterhead, Paper, Paragraph, Signature
 from reports.choices import Scope
 from reports.documents import parts
@@ -23,7 +22,10 @@ def title_of(report: Report) -> str:
 
 
 def paper_of(report: Report, *, address: str) -> Paper:
-    """The report as a paper; raises KeyError where its values are not those of this template."""
+    """The report as a paper; raises KeyError where its values are not those of this template.
+
+    The city report is laid before somebody to sign. The page on one agency is information that the portal gives.
+    """
     content = report.content
     whole = content["scope"] == Scope.CITY
     subject = subject_of(content["scope"], content["agency"]["name"], content["period"]["title"])
@@ -34,15 +36,15 @@ def paper_of(report: Report, *, address: str) -> Paper:
         title=f"{NAME} {subject}",
         author=agency["name"],
         letterhead=Letterhead(agency["name"], agency["superior"], agency["place"]),
-        symbol="BC",
-        dated=True,
+        symbol="BC" if whole else "",
+        dated=whole,
         name=NAME,
         subject=parts.capitalised(subject),
         blocks=tuple(_city(content, report.sha256) if whole else _agency(content)),
-        last_words=f"Trên đây là báo cáo {subject}./.",
-        signatures=(Signature("Thủ trưởng cơ quan"),),
-        recipients=tuple(name for name in (agency["superior"], agency["name"]) if name),
-        filed="Lưu: VT.",
+        last_words=f"Trên đây là báo cáo {subject}./." if whole else "",
+        signatures=(Signature("Thủ trưởng cơ quan"),) if whole else (),
+        recipients=tuple(name for name in (agency["superior"], agency["name"]) if name) if whole else (),
+        filed="Lưu: VT." if whole else "",
         annexes=_annexes(content, reference) if whole else _details(content, report.sha256, reference),
         address=address,
     )
@@ -82,16 +84,11 @@ def _annexes(content: dict, reference: str):
 
 
 def _agency(content: dict) -> list[Block]:
-    made = _opening(content)
-    for place in content["ranking"]:
-        tied = f", đồng hạng với {format_count(place['tied'] - 1)} đơn vị" if place["tied"] > 1 else ""
-        made.append(Paragraph(f"Xếp hạng {place['place']}/{place['size']} trong nhóm {place['kind']}{tied}."))
     return [
-        *made,
+        *_opening(content),
         *parts.main_figures(content),
         *parts.trend(content, table=False),
-        *parts.visits(content, table=False),
-        *parts.promises(content, table=False),
+        *parts.supervision_in_short(content),
     ]
 
 

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import zip_longest
 
 from cchc_portal.lib import charts, periods
 from cchc_portal.lib.numbers import NONE_PRINTED, format_count, points_change
 from cchc_portal.lib.paper import Annex, Block, Column, Figure, Heading, Paragraph, Table
 from dossiers import rules
 from dossiers.rules import Rate
+from reports.choices import Scope
 
 MAIN = rules.DEFAULT_FORMULA
 COUNTS = ("received", "received_online", "resolved", "in_time", "resolved_overdue", "pending", "pending_overdue")
-ON_ONE_PAGE = (MAIN, "D1", "online_share")
+# The main rate stands in the first sentence.
+ON_ONE_PAGE = ("D1", "online_share")
 DIRECTIONS = {
     rules.RISE: "tăng rõ rệt",
     rules.FALL: "giảm rõ rệt",
@@ -81,7 +84,19 @@ def headline(content: dict) -> list[Block]:
         f"Tỷ lệ giải quyết đúng hạn ({MAIN}: {meaning(content, MAIN)}) của {who}: {now.printed}"
         f" ({format_count(now.numerator)}/{format_count(now.denominator)} hồ sơ)."
     )
-    return [Paragraph(text, "strong"), Paragraph(change(content, now, before))]
+    compared = change(content, now, before)
+    if content["scope"] == Scope.AGENCY:
+        compared = " ".join([compared, *_places_told(content)])
+    return [Paragraph(text, "strong"), Paragraph(compared)]
+
+
+def _places_told(content: dict) -> list[str]:
+    """Where the agency stands among its like."""
+    return [
+        f"Xếp hạng {one['place']}/{one['size']} trong nhóm {one['kind']}"
+        + (f", đồng hạng với {format_count(one['tied'] - 1)} đơn vị." if one["tied"] > 1 else ".")
+        for one in content["ranking"]
+    ]
 
 
 def change(content: dict, now: Rate, before: Rate | None) -> str:
@@ -128,14 +143,17 @@ def figures(content: dict, number: int) -> list[Block]:
 
 
 def main_figures(content: dict) -> list[Block]:
-    """The counts and the rates that one page has room for; all formulas stand in the annex."""
-    counts = [(content["labels"][name], format_count(content["figures"][name])) for name in COUNTS]
+    """The counts and the rates that one page has room for, side by side; all formulas stand in the annex."""
+    told = [(content["labels"][name], format_count(content["figures"][name])) for name in COUNTS]
     for formula in content["formulas"]:
         if formula["code"] in ON_ONE_PAGE:
             now = rate(content, formula["code"])
             basis = f" ({format_count(now.numerator)}/{format_count(now.denominator)})" if now.is_defined else ""
-            counts.append((name_of(formula), f"{now.printed}{basis}"))
-    return [Table("", (Column("Chỉ tiêu"), Column("Trong kỳ", "area")), tuple(counts))]
+            told.append((name_of(formula), f"{now.printed}{basis}"))
+    heads = (Column("Chỉ tiêu"), Column("Số hồ sơ", "number"), Column("Chỉ tiêu"), Column("Trong kỳ", "area"))
+    half = -(-len(told) // 2)
+    rows = zip_longest(told[:half], told[half:], fillvalue=("", ""))
+    return [Table("", heads, tuple((*left, *right) for left, right in rows))]
 
 
 def trend(content: dict, *, table: bool = True) -> list[Block]:
@@ -146,7 +164,7 @@ def trend(content: dict, *, table: bool = True) -> list[Block]:
     title = f"Tỷ lệ giải quyết đúng hạn ({MAIN}) qua các kỳ"
     data = [charts.Datum.of_rate(_short(label), one) for label, one in points]
     desc = "Chỗ đứt là kỳ chưa có số liệu."
-    chart = charts.line_chart([charts.Series(MAIN, data)], title=title, desc=desc, height=240 if table else 150)
+    chart = charts.line_chart([charts.Series(MAIN, data)], title=title, desc=desc, height=240 if table else 110)
     figure = Figure(chart, f"Hình 1. {title}")
     if not table:
         return [figure]
@@ -211,31 +229,39 @@ def restated(content: dict) -> list[Block]:
     return [Table("Số liệu đã điều chỉnh sau khi chấp nhận", heads, cells)]
 
 
-def promises(content: dict, *, table: bool = True) -> list[Block]:
+def _promises_told(content: dict) -> str:
     told = content["recommendations"]
     opened, late = format_count(told["open"]), format_count(told["overdue"])
-    made: list[Block] = [
-        Paragraph(f"Tính đến {day(told['day'])}: {opened} kiến nghị đang mở, trong đó {late} đã quá hạn.")
-    ]
-    if told["longest"] and table:
+    return f"Tính đến {day(told['day'])}: {opened} kiến nghị đang mở, trong đó {late} đã quá hạn."
+
+
+def promises(content: dict) -> list[Block]:
+    told = content["recommendations"]
+    made: list[Block] = [Paragraph(_promises_told(content))]
+    if told["longest"]:
         heads = (Column("Đơn vị", "unit"), Column("Nội dung"), Column("Thời hạn", "day"))
         cells = tuple((agency, text, day(due)) for agency, text, due in told["longest"])
         made.append(Table("Kiến nghị quá hạn lâu nhất", heads, cells))
     return made
 
 
-def visits(content: dict, *, table: bool = True) -> list[Block]:
-    told = content["visits"]
-    made: list[Block] = [
-        Paragraph(
-            f"Trong kỳ: {format_count(told['done'])} cuộc kiểm tra, giám sát đã tiến hành,"
-            f" {format_count(told['planned'])} cuộc còn theo kế hoạch."
-        )
-    ]
-    if told["rows"] and table:
+def _visits_told(content: dict) -> str:
+    done, planned = (format_count(content["visits"][name]) for name in ("done", "planned"))
+    return f"Trong kỳ: {done} cuộc kiểm tra, giám sát đã tiến hành, {planned} cuộc còn theo kế hoạch."
+
+
+def visits(content: dict) -> list[Block]:
+    rows = content["visits"]["rows"]
+    made: list[Block] = [Paragraph(_visits_told(content))]
+    if rows:
         heads = (Column("Đơn vị"), Column("Thời gian", "area"), Column("Loại", "area"))
-        made.append(Table("Các cuộc kiểm tra, giám sát", heads, tuple(tuple(row) for row in told["rows"])))
+        made.append(Table("Các cuộc kiểm tra, giám sát", heads, tuple(tuple(row) for row in rows)))
     return made
+
+
+def supervision_in_short(content: dict) -> list[Block]:
+    """Visits and recommendations in a paragraph; their tables stand in the annex."""
+    return [Paragraph(f"{_visits_told(content)} {_promises_told(content)}")]
 
 
 def ranking(group: dict) -> list[Block]:

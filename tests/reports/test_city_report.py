@@ -1,6 +1,7 @@
 """The city report and the page on one agency: what they say, that they stay so, who reads them, and their files."""
 
 import io
+import subprocess
 import zipfile
 from datetime import date, datetime, timedelta
 
@@ -101,6 +102,24 @@ def test_the_city_report_says_what_the_figures_say(cast, client_of, issue):
     text = words(client_of(cast.lanhdao), document)
     for part in ("Tỷ lệ giải quyết đúng hạn", "Phụ lục I", "1=", document.content_hash, content["data_version"]):
         assert part in text
+
+
+def test_the_page_on_an_agency_is_one_page_and_its_details_follow(cast, client_of, issue):
+    type(cast.khcn).objects.filter(pk=cast.khcn.pk).update(
+        name="Ban Quản lý Đầu tư và Xây dựng Khu đô thị và các khu công nghiệp công nghệ cao Hòa Lạc"
+    )
+    cast.khcn.refresh_from_db()
+    document = issue(START + timedelta(days=1), scope="agency", agency=cast.khcn)
+    response = client_of(cast.lanhdao).get(f"/documents/{document.pk}/download/")
+    done = subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=b"".join(response.streaming_content), capture_output=True, check=True
+    )
+    first, second = done.stdout.decode().split("\f")[:2]
+    for part in ("Xếp hạng", "kiến nghị đang mở", "Mã kiểm tra"):
+        assert part in first
+    for part in ("Số:", "Nơi nhận", "Trên đây"):
+        assert part not in first
+    assert "Phụ lục" in second
 
 
 def test_three_files_of_the_same_values_name_the_same_hash(cast, client_of, issue):
