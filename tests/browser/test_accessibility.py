@@ -89,7 +89,6 @@ def addresses(world) -> dict[str, list[str]]:
             "/",
             "/overview/",
             "/changes/?since=2026-01-01",
-            "/changes/?since=mai",
             "/series/",
             "/agencies/HN-KHCN/series/",
             "/agencies/HN-KHCN/",
