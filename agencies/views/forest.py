@@ -10,15 +10,19 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from agencies.choices import AgencyKind
 from agencies.filters import AgencyFilter
 from agencies.forms import AgencyForm
 from agencies.models import Agency
 from agencies.permissions import keeps_registers
 from agencies.tally import forest_changed, with_children_count
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
+from cchc_portal.lib.numbers import NONE_PRINTED, format_count, format_day
 from cchc_portal.lib.paging import page_of
 from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
 from records.models import Event
+
+PRINTED = ("code", "name", "kind", "parent__short_name", "children_count", "valid_from", "valid_to")
 
 
 @require_safe
@@ -38,10 +42,29 @@ def agency_list(request: HttpRequest) -> HttpResponse:
     }
     if context["tree"]:
         return render(request, "agencies/agency_tree.html", context | _roots(narrowed.day))
-    context["page"] = page_of(request, with_children_count(narrowed.qs, narrowed.day))
+    listed = with_children_count(narrowed.qs, narrowed.day).values_list(*PRINTED, named=True)
+    context["page"] = page = page_of(request, listed)
+    context["rows"] = _printed(page.object_list)
     return render(
         request, "agencies/_agency_table.html" if wants_fragment(request) else "agencies/agency_list.html", context
     )
+
+
+def _printed(agencies) -> list[tuple[str, ...]]:
+    """Rows of the list as they are printed."""
+    kinds = {code: str(label) for code, label in AgencyKind.choices}
+    return [
+        (
+            agency.code,
+            agency.name,
+            kinds.get(agency.kind, agency.kind),
+            agency.parent__short_name or NONE_PRINTED,
+            format_count(agency.children_count),
+            format_day(agency.valid_from),
+            format_day(agency.valid_to),
+        )
+        for agency in agencies
+    ]
 
 
 def _roots(day) -> dict:

@@ -1,19 +1,16 @@
 """Filters that every list shares: the tone-blind search box, choices of rows, the sort order kept in the URL."""
 
-import hashlib
-
 import django_filters
 from django import forms
-from django.core.cache import cache
 from django.db.models import F
 from django.template.loader import render_to_string
+from django.utils.functional import cached_property
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from cchc_portal.lib.fields import search_q
-
-KEPT_FOR = 86_400
+from cchc_portal.lib.kept import kept
 
 
 class SearchFilter(django_filters.CharFilter):
@@ -59,22 +56,36 @@ class RowSelect(forms.Select):
         super().__init__(attrs)
         self.label = label
 
+    @cached_property
+    def options(self) -> list[tuple[str, str]]:
+        """What may be chosen, as printed; asked for once a page."""
+        field = self.choices.field
+        empty = [("", str(field.empty_label))] if field.empty_label is not None else []
+        return [*empty, *self.choices.queryset.values_list(field.to_field_name or "pk", self.label)]
+
     def render(self, name, value, attrs=None, renderer=None):
-        rows = self.choices.queryset
-        key = self.choices.field.to_field_name or "pk"
-        empty = [("", str(self.choices.field.empty_label))] if self.choices.field.empty_label is not None else []
-        options = [*empty, *rows.values_list(key, self.label)]
-        digest = hashlib.sha256(repr(options).encode("utf-8", "backslashreplace")).hexdigest()
-        listed = cache.get_or_set(
-            f"options:{digest}", lambda: render_to_string("includes/_options.html", {"options": options}), KEPT_FOR
-        )
-        chosen = escape(getattr(value, key, value) or "")
+        listed = kept("includes/_options.html", self.options)
+        chosen = escape(getattr(value, self.choices.field.to_field_name or "pk", value) or "")
         context = {
             "name": name,
             "attrs": self.build_attrs(self.attrs, attrs),
             "options": mark_safe(listed.replace(f'value="{chosen}">', f'value="{chosen}" selected>', 1)),
         }
         return render_to_string("includes/_select.html", context)
+
+
+def filter_fields(filter_set) -> str:
+    """The fields of a filter bar. They are kept as long as the URL says the same and the same can be chosen."""
+    form, told, context = filter_set.form, [type(filter_set).__qualname__], {"form": filter_set.form}
+    for name, field in form.fields.items():
+        if isinstance(field.widget, RowSelect):
+            told.append(field.widget.options)
+        elif isinstance(field, forms.ModelChoiceField):
+            return render_to_string("includes/_filter_fields.html", context)
+        elif isinstance(field, forms.ChoiceField):
+            told.append(list(field.choices))
+        told.append((name, form.data.getlist(name) if hasattr(form.data, "getlist") else form.data.get(name)))
+    return kept("includes/_filter_fields.html", told, context)
 
 
 class RowFilter(django_filters.ModelChoiceFilter):

@@ -153,6 +153,11 @@ def printed_tenths(numerator, denominator):
     return int(tenths)
 
 
+def format_day(day):
+    """A day as printed: 04/03/2026; "–" for none."""
+    return f"{day:%d/%m/%Y}" if day else NONE_PRINTED
+
+
 def format_rate(numerator, denominator):
     """The rate as printed: one decimal, half up, comma, no space ("97,8%"); "–" where undefined or above 1.
 

@@ -8,6 +8,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 
+from cchc_portal.lib.filters import filter_fields
+from cchc_portal.lib.kept import kept
 from cchc_portal.lib.numbers import NONE_PRINTED, format_count
 
 register = template.Library()
@@ -89,6 +91,18 @@ def _inline(template_name, context):
 def rate(value):
     """A Rate with what it rests on, shown on hover and focus; "–" with the reason where it has no value."""
     return _inline("includes/_rate.html", {"rate": value})
+
+
+@register.simple_tag(name="kept")
+def kept_tag(template_name, rows):
+    """A template over plain values of rows, kept for these values: `{% kept "app/_rows.html" rows %}`."""
+    return kept(template_name, rows)
+
+
+@register.simple_tag(name="filter_fields")
+def filter_fields_tag(filter_set):
+    """The fields of a filter bar."""
+    return filter_fields(filter_set)
 
 
 def _local(value):

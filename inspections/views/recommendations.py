@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cchc_portal.lib import tables
 from cchc_portal.lib.errors import Conflict
+from cchc_portal.lib.numbers import format_day
 from cchc_portal.lib.paging import long_page_of
 from inspections import permissions
 from inspections.choices import OPEN_RECOMMENDATIONS
@@ -31,6 +32,7 @@ from inspections.tally import readings, run_of
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
 from inspections.workflow import RECOMMENDATIONS, condition_of, keep_edit, keep_new
 
+TEXT_SHOWN = 220
 FORMS = {
     "answer": RemedyForm,
     "amend": AmendForm,
@@ -48,6 +50,20 @@ def _rows(user):
         output_field=BooleanField(),
     )
     return Recommendation.objects.visible_to(user).for_list().annotate(overdue=overdue)
+
+
+def _printed(recommendation: Recommendation) -> tuple:
+    """A row of the list as it is printed; the template cuts the text."""
+    return (
+        recommendation.pk,
+        recommendation.text[: 2 * TEXT_SHOWN],
+        str(recommendation.agency),
+        format_day(recommendation.due),
+        recommendation.overdue,
+        recommendation.state,
+        str(recommendation.get_state_display()),
+        str(recommendation.visit),
+    )
 
 
 def _parts(found: RecommendationFilter) -> list:
@@ -73,9 +89,11 @@ def recommendation_list(request: HttpRequest) -> HttpResponse:
             for r in part
         )
         return tables.table_response(_("Recommendations"), columns, rows, request.GET["format"])
+    page = long_page_of(request, found.qs, _parts(found))
     context = {
         "filter": found,
-        "page": long_page_of(request, found.qs, _parts(found)),
+        "page": page,
+        "rows": [_printed(recommendation) for recommendation in page],
         "breadcrumb": [(_("Recommendations"), "")],
     }
     return render(request, "inspections/recommendation_list.html", context)

@@ -13,14 +13,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from agencies.permissions import keeps_registers
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
+from cchc_portal.lib.numbers import NONE_PRINTED, format_count, format_day
 from cchc_portal.lib.paging import page_of
 from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
-from procedures.choices import Scale, level_name
+from procedures.choices import ProcedureLevel, Scale, level_name
 from procedures.filters import ProcedureFilter
 from procedures.forms import ProcedureForm
 from procedures.imports import COLUMNS
 from procedures.models import OnlineLevel, Procedure
 from records.models import Event
+
+PRINTED = ("pk", "code", "name", "field__name", "level", "statutory_days", "valid_to")
 
 
 @require_safe
@@ -29,15 +32,13 @@ def procedure_list(request: HttpRequest) -> HttpResponse:
     """The register as of a day with the level on each scale; fragment for HTMX, CSV or XLSX with ?format=."""
     procedures = Procedure.objects.visible_to(request.user).for_list()
     narrowed = ProcedureFilter(request.GET, procedures)
-    rows = _with_levels(narrowed.qs, narrowed.day)
     if request.GET.get("format") in CONTENT_TYPES:
-        return _export(rows, request.GET["format"])
-    page = page_of(request, rows)
-    for procedure in page.object_list:
-        procedure.by_scale = levels_by_scale(procedure)
+        return _export(_with_levels(narrowed.qs, narrowed.day), request.GET["format"])
+    page = page_of(request, narrowed.qs.values_list(*PRINTED, named=True))
     context = {
         "filter": narrowed,
         "page": page,
+        "rows": _printed(page.object_list, narrowed.day),
         "day": narrowed.day,
         "may_edit": keeps_registers(request.user),
         "scales": Scale.choices,
@@ -47,17 +48,34 @@ def procedure_list(request: HttpRequest) -> HttpResponse:
     return render(request, name, context)
 
 
-def _with_levels(procedures, day):
+def _printed(procedures, day) -> list[tuple]:
+    """Rows of the list as they are printed; the levels of the day in the order of their scales."""
+    shown: dict[int, dict[str, str]] = {procedure.pk: {} for procedure in procedures}
+    levels = _levels_of(day).filter(procedure_id__in=list(shown)).values_list("procedure_id", "scale", "value")
+    for pk, scale, value in levels:
+        shown[pk][scale] = str(level_name(scale, value))
+    kinds = {code: str(label) for code, label in ProcedureLevel.choices}
+    return [
+        (
+            procedure.code,
+            procedure.name,
+            procedure.field__name,
+            kinds.get(procedure.level, procedure.level),
+            format_count(procedure.statutory_days),
+            [shown[procedure.pk].get(scale) or NONE_PRINTED for scale in Scale.values],
+            format_day(procedure.valid_to),
+        )
+        for procedure in procedures
+    ]
+
+
+def _levels_of(day):
     levels = OnlineLevel.objects.order_by("valid_from", "pk")
-    if day:
-        levels = levels.valid_on(day)
-    return procedures.prefetch_related(Prefetch("online_levels", queryset=levels, to_attr="levels_shown"))
+    return levels.valid_on(day) if day else levels
 
 
-def levels_by_scale(procedure: Procedure) -> list[str]:
-    """The procedure's level on each of the three scales, in their order; "" where it has none on the day."""
-    shown = {row.scale: level_name(row.scale, row.value) for row in procedure.levels_shown}
-    return [str(shown.get(scale, "")) for scale in Scale.values]
+def _with_levels(procedures, day):
+    return procedures.prefetch_related(Prefetch("online_levels", queryset=_levels_of(day), to_attr="levels_shown"))
 
 
 def _export(procedures, fmt: str) -> HttpResponse:
