@@ -17,6 +17,17 @@ class Section:
     checklist: str
     items: list[VisitItem] = field(default_factory=list)
 
+    @property
+    def answered(self) -> int:
+        return sum(answer_of(item).is_given for item in self.items)
+
+    @property
+    def is_done(self) -> bool:
+        """Every line answered, none disputed, none without the note or photo that it asks for."""
+        return all(answer_of(item).is_given and not answer_of(item).is_disputed for item in self.items) and not any(
+            lacking(item) for item in self.items
+        )
+
 
 def freeze(visit: Visit, templates: Iterable[Template]) -> list[Template]:
     """Copy the lines of these versions onto the visit, and leave those that it has as they are; returns what was taken.

@@ -124,6 +124,19 @@ def title(label):
     return name
 
 
+def mark(label):
+    """The period in few letters, for the axis of a chart: "Q1/2024", "T3/2024", "6T1/2024", "9T/2024", "2024"."""
+    period = parse_label(label)
+    letters = {
+        MONTH: pgettext("period on an axis", "M%(number)s/%(year)s"),
+        QUARTER: pgettext("period on an axis", "Q%(number)s/%(year)s"),
+        HALF: pgettext("period on an axis", "H%(number)s/%(year)s"),
+        NINE_MONTHS: pgettext("period on an axis", "9M/%(year)s"),
+        YEAR: "%(year)s",
+    }[period.kind]
+    return letters % {"number": period.number, "year": period.year}
+
+
 def previous(label):
     """Label of the period of the same kind and calendar before this one."""
     period = parse_label(label)

@@ -121,7 +121,7 @@ def trend_blocks(figures: Figures) -> list[Block]:
         f"{f', {now.printed} tại {periods.title(last)}' if last != first else ''}"
     )
     chart = charts.line_chart(
-        [charts.Series("D2", [charts.Datum.of_rate(label, rate) for label, rate in rates])],
+        [charts.Series("D2", [charts.Datum.of_rate(periods.mark(label), rate) for label, rate in rates])],
         title=title,
         desc="Chỗ đứt là kỳ chưa có báo cáo được chấp nhận.",
     )

@@ -58,7 +58,7 @@ def _rate_blocks(content: dict) -> list[Block]:
         title = f"Tỷ lệ giải quyết đúng hạn (D2) của {own}"
         if any(rate.is_defined for _label, rate in series):
             chart = charts.line_chart(
-                [charts.Series("D2", [charts.Datum.of_rate(label, rate) for label, rate in series])],
+                [charts.Series("D2", [charts.Datum.of_rate(periods.mark(label), rate) for label, rate in series])],
                 title=title,
                 desc="",
             )

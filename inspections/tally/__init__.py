@@ -2,5 +2,17 @@
 
 from inspections.tally.closing import Reading, readings, run_of
 from inspections.tally.coverage import Coverage, Covered, coverage, heirs, with_standing
+from inspections.tally.recording import Unfinished, unfinished
 
-__all__ = ["Coverage", "Covered", "Reading", "coverage", "heirs", "readings", "run_of", "with_standing"]
+__all__ = [
+    "Coverage",
+    "Covered",
+    "Reading",
+    "Unfinished",
+    "coverage",
+    "heirs",
+    "readings",
+    "run_of",
+    "unfinished",
+    "with_standing",
+]

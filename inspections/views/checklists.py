@@ -9,9 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from cchc_portal.lib import tables
 from inspections import permissions
 from inspections.checklist_forms import Items, TemplateForm
 from inspections.models import Template
+from inspections.views.checklist_exports import export_template
 from inspections.workflow.checklists import publish
 
 
@@ -38,6 +40,8 @@ def checklist_template(request: HttpRequest, pk: int) -> HttpResponse:
     """One version of a checklist: its lines as visits take them, and the versions before and after it."""
     _reader(request)
     template = get_object_or_404(Template.objects.select_related("area", "created_by"), pk=pk)
+    if request.GET.get("format") in tables.CONTENT_TYPES:
+        return export_template(template, request.GET["format"])
     versions = list(Template.objects.filter(code=template.code).order_by("-number"))
     context = {
         "template": template,

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from cchc_portal.lib import tables
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.numbers import NumberError, parse_count
 from cchc_portal.lib.text import clean_text
@@ -20,6 +21,7 @@ from inspections.capture.standing import sides
 from inspections.checklist_forms import ChooseForm, RecountForm
 from inspections.choices import ItemKind, OperationKind, Outcome, Result, VisitState
 from inspections.models import Operation, Template, Visit, VisitItem
+from inspections.views.checklist_exports import export_answers, export_recounts
 from records.models import Event
 
 OPEN_TO_CHOOSE = (VisitState.PLANNED, VisitState.PREPARED, VisitState.UNDER_WAY)
@@ -129,6 +131,10 @@ def _over(request: HttpRequest, kind: str, code: str, value: dict) -> dict:
 def visit_checklist(request: HttpRequest, pk: int) -> HttpResponse:
     """Lines, answers and progress; a POST keeps the changed answers of a section."""
     visit = _visit_of(request, pk)
+    if request.GET.get("format") in tables.CONTENT_TYPES:
+        if request.GET.get("rows") == "recounts":
+            return export_recounts(visit, request.GET["format"])
+        return export_answers(visit, checklists.lines(visit), request.GET["format"])
     if request.method != "POST":
         return _page(request, visit)
     _may_record(request, visit)

@@ -15,6 +15,7 @@ from dossiers.choices import AdjustmentState, LineSort, ReturnState
 from dossiers.models import Adjustment, Period, Return
 from inspections.choices import OPEN_RECOMMENDATIONS, RecommendationState, VisitState
 from inspections.models import Recommendation, SelfCheck, TeamMember, Visit
+from inspections.tally import unfinished
 from inspections.tally.board import ESCALATED, PROPOSED, RELAPSED
 from records.choices import JobState
 from records.models import Document, Mail
@@ -264,6 +265,24 @@ def _officer_groups(user, now: datetime, today: date) -> list[Group]:
     return groups + _group(_("Overdue recommendations"), late, today, _("Look"), _board("only=overdue"))
 
 
+def _recording_group(visits) -> Group | None:
+    """What the person's teams recorded on site and did not finish: values to choose between, lines that lack."""
+    under_way = visits.filter(state__in=(VisitState.UNDER_WAY, VisitState.RECORDED)).for_list()[:ROWS_SHOWN]
+    tasks = []
+    for one in unfinished(under_way):
+        words = []
+        if one.disputed:
+            words.append(_("%(count)s values to choose between") % {"count": one.disputed})
+        if one.lacking:
+            words.append(_("%(count)s lines without the note or photo they ask for") % {"count": one.lacking})
+        if one.open:
+            words.append(_("%(count)s lines not answered") % {"count": one.open})
+        title = _("Checklist of %(agency)s") % {"agency": one.visit.agency}
+        url = reverse("inspections:visit_checklist", args=[one.visit.pk])
+        tasks.append(Task(title, " · ".join(words), url, one.visit, due=_end_of(one.visit.date), action=_("Finish")))
+    return Group(_("Unfinished recording on site"), tasks, len(tasks)) if tasks else None
+
+
 def _team_groups(user, today: date) -> list[Group]:
     teams = list(TeamMember.objects.on(today).filter(person=user).values_list("team_id", flat=True))
     visits = (
@@ -283,6 +302,8 @@ def _team_groups(user, today: date) -> list[Group]:
         for item in visits.for_list()[:ROWS_SHOWN]
     ]
     groups = [Group(_("My team's visits"), _sorted(rows), visits.count(), reverse("inspections:visit_list"))]
+    if group := _recording_group(visits):
+        groups.append(group)
     awaited = SelfCheck.objects.awaited().filter(visit__team_id__in=teams)
     if group := _self_check_group(_("Self-check reports awaited"), awaited, today, _("Look")):
         groups.append(group)
