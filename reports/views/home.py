@@ -18,7 +18,9 @@ def home(request: HttpRequest) -> HttpResponse:
     groups = groups_for(request.user)
     # What went up stands in two groups and is one thing that is late.
     overdue = len({task.url for group in groups for task in group.tasks if task.overdue})
-    label = _("%(count)s overdue") % {"count": overdue}
+    # Where the rows shown end among those that are overdue, more of them stand behind the link to all.
+    more = any(group.tasks and group.tasks[-1].overdue and group.total > len(group.tasks) for group in groups)
+    label = (_("At least %(count)s overdue") if more else _("%(count)s overdue")) % {"count": overdue}
     context = {"groups": groups, "overdue": overdue, "overdue_label": label}
     return render(request, "reports/home.html", context | {"told_changes": is_told_changes(request.user)})
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from dossiers.choices import ReturnState
 from dossiers.models import Remark
 from inspections.models import Recommendation, Team, Visit
+from reports.tally import worklist
 from tests.builders import GOOD, make_return
 
 
@@ -80,6 +81,21 @@ def test_what_went_up_is_counted_once(cast, client_of, recommendation):
         page = page_of(client_of(person))
         assert page.count("Niêm yết đủ thủ tục") > 1
         assert "1 việc quá hạn" in page
+
+
+@pytest.mark.parametrize(("shown", "told"), [(3, "2 việc quá hạn"), (1, "Ít nhất 1 việc quá hạn")])
+def test_a_group_that_is_cut_short_says_at_least(cast, client_of, recommendation, monkeypatch, shown, told):
+    Recommendation.objects.create(
+        visit=recommendation.visit,
+        agency=cast.khcn,
+        text="Công khai phí",
+        state="issued",
+        due=timezone.localdate() - timedelta(days=2),
+    )
+    monkeypatch.setattr(worklist, "ROWS_SHOWN", shown)
+    label = page_of(client_of(cast.lanhdao)).partition('class="lead">')[2].partition("</p>")[0]
+    assert told in label
+    assert ("Ít nhất" in label) == ("Ít nhất" in told)
 
 
 def test_first_page_takes_under_thirty_queries(
