@@ -201,7 +201,8 @@ def journey(browser: Browser, address: str, site: Site, seed: int, *, control: b
         lost = [one for one in typed if (one[0], json.dumps(one[1], sort_keys=True)) not in values]
     else:
         lost = [one for one in told if one[0] not in there]
-    notes = Counter((one.subject, one.value["text"]) for one in stored if one.kind == "note" and one.value["text"][-1:] == ".")
+    texts = [(one.subject, one.value["text"]) for one in stored if one.kind == "note"]
+    notes = Counter(one for one in texts if one[1].endswith("."))
     return {
         "inputs": len(typed),
         "acknowledged": len(told),
@@ -288,6 +289,7 @@ def prove(browser: Browser, address: str, site: Site, *, first: int, journeys: i
         "lost": lost,
         "doubled": doubled,
         "under_another_person": foreign,
+        "own_values_side_by_side": sum(row["beside"] for row in rows),
         "control_failed": sum(row["lost"] for row in control),
         "control_tried": sum(row["inputs"] for row in control),
         "runs_of_the_log": sum(row["runs"] for row in rows),

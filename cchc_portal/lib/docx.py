@@ -184,6 +184,8 @@ class _Writer:
             run.add_text(line)
         run.font.size, run.bold, run.italic = Pt(size), bold or None, italic or None
         run.font.all_caps = caps or None
+        if not text:  # a line without letters is as high as its mark
+            paragraph._p.get_or_add_pPr().append(parse_xml(f'<w:rPr {nsdecls("w")}><w:sz w:val="{size * 2}"/></w:rPr>'))
         return paragraph
 
     def _rule(self, place, length: float, total: float) -> None:
