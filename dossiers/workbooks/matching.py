@@ -78,11 +78,13 @@ class _Judge:
 
     def typed(self, row: RawRow) -> list[int]:
         """Columns of figures in which something stands that is no formula."""
+        values, number, formulas, errors = row.values, row.number, self.table.scan.formulas, self.table.scan.errors
+        width = len(values)
         return [
             column
             for _key, column in self.figures
-            if (row.at(column) not in ("", None) or self.table.has_error(row, column))
-            and not self.table.has_formula(row, column)
+            if ((column < width and values[column] not in ("", None)) or (number, column) in errors)
+            and (number, column) not in formulas
         ]
 
     def is_group(self, row: RawRow, following: RawRow | None, name: str) -> bool:
@@ -227,14 +229,14 @@ class _Judge:
     def _compare(self, row: RawRow, lines: list[ReadLine]) -> bool:
         """Whether the row differs from the sum of the lines; each difference is noted."""
         differs = False
-        for key, column in self.figures:
-            stated = row.at(column)
-            if key not in TYPED_KEYS or not isinstance(stated, float) or stated != int(stated):
+        stated_of = [(key, column, row.at(column)) for key, column in self.figures if key in TYPED_KEYS]
+        whole = [one for one in stated_of if isinstance(one[2], float) and one[2] == int(one[2])]
+        names = [key for key, _column, _stated in whole]
+        columns = zip(*(map(line.cells.get, names) for line in lines), strict=True)
+        for (_key, column, stated), cells in zip(whole, columns, strict=False):
+            if None in cells:
                 continue
-            cells = [line.cells.get(key) for line in lines]
-            if not cells or None in cells:
-                continue
-            added = sum(0 if cell is rules.NA else cell for cell in cells)
+            added = sum(cells) if rules.NA not in cells else sum(0 if cell is rules.NA else cell for cell in cells)
             if added != stated:
                 differs = True
                 self.judged.notes.append(
