@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from contextlib import suppress
+from datetime import date, datetime
 
 from django import forms
 from django.core.serializers.json import DjangoJSONEncoder
@@ -9,6 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cchc_portal.lib.errors import Conflict
+
+
+def day_typed(text: str) -> date | None:
+    """A day typed as 31/12/2026, or 2026-12-31 as in an address; None for anything else."""
+    for shape in ("%d/%m/%Y", "%Y-%m-%d"):
+        with suppress(ValueError):
+            return datetime.strptime(text.strip(), shape).date()
+    return None
 
 
 class DayInput(forms.DateInput):

@@ -1,6 +1,6 @@
 """What changed since one last looked: the page, the small card of other pages, and the switch of the weekly brief."""
 
-from datetime import date, datetime, time
+from datetime import datetime, time
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from agencies.models import Agency
+from cchc_portal.lib.forms import day_typed
 from cchc_portal.lib.htmx import vary_on_htmx
 from reports.models import BriefChoice
 from reports.permissions import gets_brief, is_told_changes
@@ -41,15 +42,13 @@ def _scope(request: HttpRequest, code: str) -> tuple[Agency, list[Agency]]:
 def _instant(text: str, now: datetime) -> datetime | None:
     """A day (dd/mm/yyyy or ISO, from its first moment) or an instant that has come; None for anything else."""
     text = text.strip()[:40]
-    found = None
+    day = day_typed(text)
     try:
-        day, month, year = (int(part) for part in text.split("/"))
-        found = datetime.combine(date(year, month, day), time())
+        found = datetime.combine(day, time()) if day else parse_datetime(text)
     except ValueError:
-        try:
-            found = parse_datetime(text) or datetime.combine(date.fromisoformat(text), time())
-        except ValueError:
-            return None
+        return None
+    if found is None:
+        return None
     found = timezone.make_aware(found) if timezone.is_naive(found) else found
     return found if datetime(1990, 1, 1, tzinfo=found.tzinfo) < found <= now else None
 

@@ -7,7 +7,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
@@ -16,6 +15,7 @@ from agencies.models import Agency
 from agencies.permissions import oversees
 from cchc_portal.lib import tables
 from cchc_portal.lib.charts import Datum, Series, line_chart
+from cchc_portal.lib.forms import day_typed
 from dossiers import rules
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS, Calendar, PeriodKind
 from dossiers.models import Period
@@ -57,11 +57,9 @@ def _asked(request: HttpRequest) -> Asked:
     """
     way = request.GET.get("structure") or tally.TODAY
     formula = request.GET.get("formula") or rules.DEFAULT_FORMULA
-    try:
-        on = parse_date(request.GET.get("on") or "") or timezone.localdate()
-    except ValueError as error:
-        raise Http404 from error
-    if way not in tally.WAYS or formula not in rules.FORMULAS:
+    typed = request.GET.get("on", "")
+    on = day_typed(typed) if typed else timezone.localdate()
+    if on is None or way not in tally.WAYS or formula not in rules.FORMULAS:
         raise Http404
     return Asked(way, on if way == tally.ON_DATE else timezone.localdate(), formula)
 

@@ -217,7 +217,7 @@ def test_exports_name_structure_formula_and_basis(cast, client_of, merged):
     told = b"".join(client.get(f"{PAGE}?format=csv").streaming_content).decode()
     assert "theo tổ chức hiện nay,HN-KHCN" in told
     assert ",D2,1,0.896296,968,1080," in told
-    told = b"".join(client.get("/series/?format=csv&structure=date&on=2024-12-31").streaming_content).decode()
+    told = b"".join(client.get("/series/?format=csv&structure=date&on=31/12/2024").streaming_content).decode()
     assert "theo tổ chức ngày 31/12/2024,HN-TTTT" in told
     assert client.get("/series/?format=xlsx").status_code == 200
 
