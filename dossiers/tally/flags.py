@@ -43,7 +43,8 @@ def value_text(flag: UnusualFlag) -> str:
     """The figure as printed: a count, or a share with what it rests on."""
     if flag.measure in SHARES:
         counts = {"value": format_count(flag.value), "base": format_count(flag.base)}
-        return f"{format_rate(flag.value, flag.base)} ({_('%(value)s of %(base)s') % counts})"
+        told = _("%(value)s of %(base)s") % counts
+        return f"{format_rate(flag.value, flag.base)} ({told})"
     return format_count(flag.value)
 
 
