@@ -10,8 +10,8 @@ APPS = ["records", "agencies", "procedures", "dossiers", "inspections", "reports
 PUBLIC_DRAWERS = {"models", "choices", "rules", "permissions", "tally"}
 # The bottom floor also lends its registry of document kinds and its engine of moves.
 ALSO_PUBLIC = {("records", "registry"), ("records", "moves"), ("records", "workflow"), ("records", "tasks")}
-# The demo loader stands beside the operator: it fills the registers through their own importers, keeps a photo, and goes
-# the way of the workflows.
+# The demo loader stands beside the operator: it fills the registers through their own importers, keeps a photo, and
+# goes the way of the workflows.
 DEMO, DEMO_DRAWERS = "reports/demo/", {"imports", "documents", "photos", "workflow"}
 # WeasyPrint is heavy and its system libraries may be missing; checks are registered when Django is ready.
 LAZY_IMPORTS = {"cchc_portal/lib/pdf.py", "cchc_portal/apps.py"}
