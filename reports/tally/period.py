@@ -48,6 +48,11 @@ class ReportedRow:
     def figures(self) -> list[int | None]:
         return [self.sums[name] if self.sums else None for name in FIGURES_SHOWN]
 
+    @property
+    def sent_at(self) -> datetime | None:
+        """When it was signed off and sent; None where that is not known, as of a return loaded later."""
+        return self.item.approved_at if self.timeliness in (ON_TIME, LATE) else None
+
 
 @dataclass(frozen=True)
 class RestatedRow:

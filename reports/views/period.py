@@ -84,7 +84,7 @@ def _export(chosen: Slice, rows: list[tally.ReportedRow], fmt: str) -> HttpRespo
             row.agency.code,
             row.agency.name,
             row.item.get_state_display() if row.item else "",
-            row.item.approved_at if row.item else None,
+            row.sent_at,
             str(TIMELINESS[row.timeliness][0]),
             row.days_late,
             row.item.accepted_at if row.item else None,

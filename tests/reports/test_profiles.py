@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dossiers import tally
 from dossiers.choices import ReturnState
-from dossiers.models import Period
+from dossiers.models import Period, Return
 from procedures.models import AgencyProcedure
 from tests.builders import GOOD, make_return
 from tests.cast import HANOI
@@ -90,6 +90,14 @@ def test_a_period_stands_in_the_line_of_those_before_it(cast, client_of, reporte
     page = page_of(client_of(cast.lanhdao), f"/periods/{period_q.label}/figures/")
     chart = page[page.index("overview-trend") : page.index('id="slice-formulas"')]
     assert "D2 tăng từ 77,8% lên 94,4%" in chart  # 350/450, then 510/540
+
+
+def test_when_a_loaded_return_was_sent_is_not_made_up(cast, client_of, reported, period_q):
+    Return.objects.filter(pk=reported.pk).update(history=True)
+    page = page_of(client_of(cast.lanhdao), f"/periods/{period_q.label}/figures/?only=not_known")
+    row = page[page.index('id="reported"') : page.index('id="fields"')]
+    assert cast.khcn.name.replace("&", "&amp;") in row
+    assert '<td class="nowrap">–</td>' in row
 
 
 def test_a_period_without_a_return_is_told_too(cast, client_of, period_q):
