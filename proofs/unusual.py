@@ -27,6 +27,8 @@ Z = 3.0
 # identities to find, and no figure here.)
 PRECISION, FALSE_PER_HUNDRED = 0.9, 1.0
 GRAVE = 30
+# A line this large that halved or doubled of itself is unusual in truth; being told of it is no false flag.
+JUMPS_FROM = 20
 RECALL = {
     "digits swapped": 0.4,
     "zero added": 0.9,
@@ -55,10 +57,12 @@ class Unit:
         level = exp(self.growth * at / 4 + rng.gauss(0, self.shock)) * SEASON[at % 4 + 1] * common
         online = 1 / (1 + exp(-(self.online + 0.08 * at + rng.gauss(0, 0.15))))
         late, rows = self.late * rng.lognormvariate(0, 0.5), []
+        self.jumped = False
         for line, wanted in enumerate(self.means):
             here = wanted * level * rng.lognormvariate(0, self.noise)
             if rng.random() < 0.005:
                 here *= rng.choice((0.5, 1.7, 2.2))
+                self.jumped = self.jumped or here >= JUMPS_FROM
             received = _poisson(rng, here)
             everything = received + self.pending[line]
             pending = _binomial(rng, everything, self.backlog[line] * rng.lognormvariate(0, 0.2))
@@ -86,15 +90,15 @@ def _binomial(rng: random.Random, of: int, share: float) -> int:
     return sum(rng.random() < share for _ in range(of))
 
 
-def make_quarters(seed: int, units: int = UNITS) -> list[list[list[Counts]]]:
-    """Of each unit its quarters, the latest first."""
+def make_quarters(seed: int, units: int = UNITS) -> tuple[list[list[list[Counts]]], set[int]]:
+    """Of each unit its quarters, the latest first; and the units of which a line truly jumped in the latest."""
     rng = random.Random(seed)
     made, past = [Unit(rng) for _ in range(units)], [[] for _ in range(units)]
     for at in range(QUARTERS):
         common = exp(rng.gauss(0, 0.07))
         for unit, quarters in zip(made, past, strict=True):
             quarters.insert(0, unit.quarter(at, common))
-    return past
+    return past, {number for number, unit in enumerate(made) if unit.jumped}
 
 
 def _swapped(value: int) -> int:
@@ -170,8 +174,8 @@ def found_by_z(quarters: list[list[list[Counts]]]) -> list[tuple[float, int]]:
 
 def one_round(seed: int, finder, units: int = UNITS, spoilt: int = SPOILT) -> dict:
     """False findings on the clean quarter; on the spoilt one what was found by kind and how good the first 20 are."""
-    rng, quarters = random.Random(seed), make_quarters(seed, units)
-    false = len(finder(quarters))
+    rng, (quarters, jumped) = random.Random(seed), make_quarters(seed, units)
+    clean = {number for _chance, number in finder(quarters)}
     wrong: dict[int, str] = {}
     grave = set()
     for number in rng.sample(range(units), spoilt):
@@ -185,7 +189,8 @@ def one_round(seed: int, finder, units: int = UNITS, spoilt: int = SPOILT) -> di
     told = [number for _chance, number in finder(quarters)]
     first = told[:20]
     return {
-        "false": false,
+        "false": len(clean - jumped),
+        "jumps": len(clean & jumped),
         "told": len(told),
         "precision": sum(number in wrong for number in first) / len(first) if first else 0.0,
         "made": Counter(wrong.values()),
@@ -203,6 +208,7 @@ def summed(rounds: list[dict], units: int) -> dict:
         "false_per_clean_quarter_per_100": round(100 * mean(one["false"] for one in rounds) / units, 2),
         "recall": {kind: round(found[kind] / made[kind], 2) for kind in KINDS if made[kind]},
         "recall_grave": {kind: round(grave_found[kind] / grave[kind], 2) for kind in KINDS if grave[kind]},
+        "true_jumps_told": sum(one["jumps"] for one in rounds),
         "told": sum(one["told"] for one in rounds),
         "made": made.total(),
         "found": found.total(),
