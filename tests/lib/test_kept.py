@@ -1,0 +1,55 @@
+"""Kept markup is that of its values and of nobody else's."""
+
+import pytest
+from django.test import override_settings
+from django.utils.translation import override
+
+from agencies.filters import AgencyFilter
+from agencies.models import Agency
+from cchc_portal.lib.filters import filter_fields
+from cchc_portal.lib.kept import kept
+
+OPTIONS = "includes/_options.html"
+
+
+def test_other_values_are_other_markup():
+    assert kept(OPTIONS, [("a", "<b>")]) == kept(OPTIONS, [("a", "<b>")])
+    assert "&lt;b&gt;" in kept(OPTIONS, [("a", "<b>")])
+    assert 'value="1"' in kept(OPTIONS, [(1, "x")]) and 'value="2"' in kept(OPTIONS, [(2, "x")])
+
+
+def test_markup_is_kept_by_language():
+    shown = {}
+    for language in ("vi", "en"):
+        with override(language):
+            shown[language] = kept("includes/_state_badge.html", language, {"label": language, "state": "x"})
+    assert " vi</span>" in shown["vi"] and " en</span>" in shown["en"]
+
+
+@pytest.fixture
+def units(db):
+    root = Agency.objects.create(code="R", name="Gốc", short_name='G"ốc', kind="province")
+    return root, Agency.objects.create(code="A", name="Sở A", short_name="Sở A", kind="department", parent=root)
+
+
+@override_settings(LANGUAGE_CODE="vi")
+def test_a_filter_bar_shows_what_the_url_says_and_what_can_be_chosen_now(units):
+    def shown(**data):
+        return filter_fields(AgencyFilter({"on": ""} | data, Agency.objects.all()))
+
+    plain = shown()
+    assert plain == shown()
+    assert '<option value="R">G&quot;ốc</option>' in plain
+    assert '<option value="R" selected>' in shown(parent="R")
+    assert 'value="sở &lt;"' in shown(q="sở <")
+    assert "selected" in shown(kind="department") and 'value="32/13/2020"' in shown(on="32/13/2020")
+    Agency.objects.filter(code="R").update(short_name="Tên mới")
+    assert '<option value="R">Tên mới</option>' in shown()
+    Agency.objects.create(code="B", name="B", short_name="B", kind="department", parent=units[1])
+    assert '<option value="A">' in shown() and '<option value="A">' not in plain
+
+
+def test_a_choice_that_is_none_is_told(units):
+    answered = AgencyFilter({"on": "", "parent": '"><script>'}, Agency.objects.all())
+    assert "<script>" not in filter_fields(answered)
+    assert not answered.form.is_valid()
