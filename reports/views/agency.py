@@ -12,6 +12,7 @@ from agencies.tally import register_facts
 from cchc_portal.lib.tables import CONTENT_TYPES
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
 from dossiers.models import Period
+from dossiers.tally.flags import flags_of
 from inspections.permissions import agencies_with_figures_for
 from procedures.tally import stated_facts
 from reports.tally.agency_period import agency_period
@@ -52,6 +53,7 @@ def agency_profile(request: HttpRequest, code: str) -> HttpResponse:
         context |= {"chosen": chosen, "reported": reported}
         if reported:
             context |= slice_context(chosen, reported.total) | {"narrowed": False, "trend": _trend(agency, chosen)}
+            context["flags"] = flags_of(request.user, agency=agency, period=chosen.period)
     return render(request, "reports/agency_profile.html", context)
 
 

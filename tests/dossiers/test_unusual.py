@@ -1,5 +1,6 @@
 """Unusual figures: found after sending and acceptance, shown, answered, remembered."""
 
+import html
 import random
 from datetime import timedelta
 
@@ -108,6 +109,13 @@ def test_a_zero_too_many_is_told_with_its_line(flag, past):
     assert "sẽ hết khi" in told
     assert told.count(".") >= 1
     assert told.endswith(".")
+
+
+def test_the_profile_of_the_agency_tells_it_too(cast, client_of, flag):
+    Return.objects.filter(pk=flag.of_id).update(state="accepted", accepted_at=timezone.now())
+    recompute_all()
+    page = client_of(cast.lanhdao).get(f"/agencies/{cast.khcn.code}/?period={flag.of.period.label}").content.decode()
+    assert sentence(flag) in html.unescape(page)
 
 
 def test_what_is_as_ever_is_not_told(cast, past, period_q, procedures_khcn):
