@@ -1,5 +1,7 @@
 """What the pages of visits, findings and recommendations do alike: moves, saves that may be stale, files handed out."""
 
+import logging
+
 from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
 from django.http import FileResponse, Http404, HttpRequest
@@ -11,6 +13,8 @@ from cchc_portal.templatetags.portal import vndate
 from inspections.forms import MoveForm
 from records.models import StoredFile
 from records.moves import Machine, tell_both
+
+logger = logging.getLogger(__name__)
 
 
 def try_move(request: HttpRequest, machine: Machine, thing, action: str, forms: dict) -> MoveForm | None:
@@ -87,10 +91,18 @@ def typed(form: ModelForm) -> list[tuple[str, str]]:
 
 
 def hand_out(stored: StoredFile, *, attachment: bool = False) -> FileResponse:
-    """The bytes of a stored file; whoever asks has been checked. Nothing in it can run or load anything."""
+    """The bytes of a stored file; whoever asks has been checked. Nothing in it can run or load anything.
+
+    Raises Http404 where the store has lost it, which the log tells the operator.
+    """
     suffix = stored.file.name.rpartition(".")[2]
+    try:
+        opened = stored.file.open("rb")
+    except FileNotFoundError as error:
+        logger.error("stored file %s is missing: %s", stored.pk, stored.file.name)
+        raise Http404 from error
     response = FileResponse(
-        stored.file.open("rb"),
+        opened,
         content_type=stored.content_type,
         as_attachment=attachment,
         filename=f"{ascii_slug(stored.name.rpartition('.')[0], 'tep')[:80]}.{suffix}",

@@ -170,3 +170,10 @@ def test_a_photo_can_do_nothing_in_the_browser(cast, client_of, kept):
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Disposition"] == 'inline; filename="anh.jpg"'
     assert b"".join(response.streaming_content).startswith(b"\xff\xd8")
+
+
+def test_a_photo_that_the_store_has_lost_is_not_found_and_told_to_the_operator(cast, client_of, kept, caplog):
+    kept.picture.file.storage.delete(kept.picture.file.name)
+    response = client_of(cast.khoa).get(reverse("inspections:photo", args=[kept.picture_id]))
+    assert response.status_code == 404
+    assert str(kept.picture_id) in caplog.text
