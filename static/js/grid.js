@@ -41,13 +41,18 @@ const saver = new Saver(sheet, outbox, {
   onLine: (line, { inputs = false } = {}) => {
     if (inputs) drawn.showLine(line, { inputs: true });
     refresh([line]);
+    if (line.conflict) conflictsShown();
   },
   onClosed: closed,
-  onConflicts: () => showConflicts(sheet, places.conflicts, { onChosen: chosen, onOpen: focusCell }),
+  onConflicts: conflictsShown,
 });
 const context = new Context(sheet, drawn, { onLoaded: () => refresh(sheet.lines) });
 const selection = new Selection(places.table, drawn, sheet, { onSaid: say });
 const paste = new Paste(sheet, drawn, part("paste"), { onTaken: (changes) => put(changes), onLeft: () => say(sheet.texts.paste_left) });
+
+function conflictsShown() {
+  showConflicts(sheet, places.conflicts, { onChosen: chosen, onOpen: focusCell });
+}
 
 function say(words) {
   places.said.textContent = words;
@@ -140,6 +145,8 @@ function chosen(line) {
 
 function changed(...lines) {
   refresh(lines);
+  // A choice that is still open names what is typed into its line meanwhile: taking the other side gives up that too.
+  if (lines.some(({ conflict }) => conflict)) conflictsShown();
   saver.soon();
   showCellState();
 }

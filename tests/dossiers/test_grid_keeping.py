@@ -154,6 +154,30 @@ def test_two_tabs_of_one_person_know_of_each_other(open_grid, cast, draft):
     assert (stored(first), stored(second)) == (21, 31)
 
 
+def noted_by_nga(cast, client_of, draft, line):
+    """Another clerk of the agency writes the line's note, so that its version moves."""
+    nga = type(cast.lan).objects.create_user("nga", "cchc-demo-2026", full_name="Nga")
+    nga.roles.create(code="reporter", agency=cast.khcn, valid_from="2020-01-01")
+    noted = {"lines": [{"id": line.pk, "version": line.version, "note": "Ghi chú"}]}
+    answer = client_of(nga).post(f"/returns/{draft.pk}/lines/", noted, content_type="application/json")
+    assert answer.status_code == 200
+
+
+def test_an_open_choice_names_what_is_typed_into_its_line_meanwhile(open_grid, cast, draft, client_of):
+    line = draft.lines.first()
+    page = open_grid(cast.lan)
+    noted_by_nga(cast, client_of, draft, line)
+    cell(page, line, "received_online").fill("77")
+    card = page.locator(f'[data-conflict="{line.pk}"]')
+    expect(card).to_contain_text("77")
+    cell(page, line, "received_direct").fill("1234")
+    expect(card).to_contain_text("1.234")
+    card.get_by_role("button", name="Giữ số của tôi").click()
+    expect(state(page)).to_have_text(SAVED)
+    kept = Line.objects.get(pk=line.pk)
+    assert (kept.received_online, kept.received_direct, kept.note) == (77, 1234, "Ghi chú")
+
+
 def test_a_tab_that_is_asked_about_a_line_keeps_the_newer_entry_of_another(open_grid, cast, draft, client_of):
     line = draft.lines.first()
     one = open_grid(cast.lan)
@@ -163,10 +187,7 @@ def test_a_tab_that_is_asked_about_a_line_keeps_the_newer_entry_of_another(open_
     two = open_grid(cast.lan, one.context)
     expect(cell(two, line, "received_online")).to_have_value("77")
     cell(two, line, "received_online").fill("78")
-    noted = {"lines": [{"id": line.pk, "version": line.version, "note": "Ghi chú"}]}
-    nga = type(cast.lan).objects.create_user("nga", "cchc-demo-2026", full_name="Nga")
-    nga.roles.create(code="reporter", agency=cast.khcn, valid_from="2020-01-01")
-    client_of(nga).post(f"/returns/{draft.pk}/lines/", noted, content_type="application/json")
+    noted_by_nga(cast, client_of, draft, line)
     one.route(SAVES, lambda route: route.continue_())
     one.locator("[data-cchc-save-now]").click()
     expect(one.locator("[data-conflict]")).to_have_count(1)
