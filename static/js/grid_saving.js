@@ -50,7 +50,9 @@ export class Saver {
   /* Batches that an earlier page sent without hearing an answer go first, each under its own key. */
   resume(batches) {
     this.#batches.push(...batches);
-    if (this.#pending) this.now();
+    if (!this.#pending) return;
+    this.#say("typing");
+    this.now();
   }
 
   /* After a change: the state in words, and a save when typing pauses. */

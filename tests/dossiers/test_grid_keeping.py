@@ -53,6 +53,23 @@ def test_a_killed_tab_has_lost_nothing_not_even_what_is_no_count(open_grid, cast
     expect(open_grid(cast.lan, context).locator("[data-cchc-said]")).to_be_empty()
 
 
+SLOW_DISK = """Object.defineProperty(IDBTransaction.prototype, 'oncomplete', {set(heard) {
+  if (!this.objectStoreNames.contains('batches')) this.addEventListener('complete', heard);
+}});"""
+
+
+def test_what_was_restored_is_told_as_unsaved_from_the_first_moment(open_grid, cast, draft):
+    page = open_grid(cast.lan)
+    context = page.context
+    context.route(SAVES, lambda route: route.abort())
+    cell(page, draft.lines.first(), "received_online").fill("77")
+    kill(page)
+    context.add_init_script(SLOW_DISK)
+    again = open_grid(cast.lan, context)
+    # "typing" where the page died before it sent anything, as it does unless the machine is very slow.
+    assert state(again).get_attribute("data-state") in ("typing", "saving", "unsent")
+
+
 def test_an_answer_lost_with_the_tab_doubles_nothing(open_grid, cast, draft):
     line = draft.lines.first()
     page = open_grid(cast.lan)
