@@ -346,6 +346,11 @@ def test_table_is_well_written(row):
     assert set(named) <= set(PEOPLE)
 
 
+def words_of(answer) -> str:
+    """A page without the marks round what was found: they stand in the midst of words."""
+    return re.sub("</?mark[^>]*>", "", answer.getvalue().decode())
+
+
 @pytest.mark.parametrize("name", ["tuan", "admin"])
 def test_lists_exports_and_search_do_not_mention_it(name, world, client_of):
     client = client_of(getattr(world.cast, name))
@@ -355,7 +360,7 @@ def test_lists_exports_and_search_do_not_mention_it(name, world, client_of):
     for path in LISTS:
         answer = client.get(path)
         assert answer.status_code == 200, path
-        page = answer.getvalue().decode()
+        page = words_of(answer)
         assert SECRET not in page, path
         assert not [place for place in hidden if f'"{place}' in page], path
 
@@ -363,7 +368,7 @@ def test_lists_exports_and_search_do_not_mention_it(name, world, client_of):
 @pytest.mark.parametrize("name", ["lan", "hoa", "quan", "kiemtoan"])
 def test_control_insiders_find_it(name, world, client_of):
     """Success and refusal share one set-up: the same search finds the case for those who may read it."""
-    assert SECRET in client_of(getattr(world.cast, name)).get("/search/?q=quay+so+ba").content.decode()
+    assert SECRET in words_of(client_of(getattr(world.cast, name)).get("/search/?q=quay+so+ba"))
 
 
 @pytest.mark.parametrize("state", ["draft", "submitted", "approved", "accepted"])
