@@ -282,7 +282,7 @@ def _child(url: str, folder: Path, seed: int) -> dict:
     environment = kept | {
         "CCHC_DATABASE_URL": url,
         "CCHC_MEDIA_ROOT": str(folder / "media"),
-        "DJANGO_SETTINGS_MODULE": "bench.settings",
+        "DJANGO_SETTINGS_MODULE": "cchc_portal.settings_test",
         "PROOFS_GIVEN": "1",
     }
     for words in (
