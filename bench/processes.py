@@ -101,6 +101,8 @@ def web():
     command += ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--preload", "--timeout", "60"]
     command += ["--no-control-socket", "--log-level", "error"]
     connection.close()  # the processes are the database's only clients while they are watched
+    collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+    subprocess.run(collect, cwd=ROOT, env=os.environ | PLAIN, check=True, timeout=120)
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "web.log"
         server = start_server(command, signal.SIGTERM, log, cwd=ROOT, env=os.environ | PLAIN)
