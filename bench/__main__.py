@@ -1,6 +1,7 @@
 """Build the city on SQLite and on PostgreSQL, measure, write `bench/results.json` and `bench/results.svg`."""
 
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -32,26 +33,38 @@ def commit() -> str:
     return said.stdout.strip()
 
 
-def measured(url: str) -> list[dict]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.one"], cwd=ROOT, env=environment(url), stdout=subprocess.PIPE, check=True
-    )
-    return json.loads(done.stdout)
+def measure(url: str, results: dict) -> bool:
+    """Every row on that database, written down as it comes: what was measured outlives a run that is broken off.
+
+    False where a row could not be measured. With ONLY=… the rows are told and not written: the file holds whole runs.
+    """
+    command = [sys.executable, "-m", "bench.one"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment(url), stdout=subprocess.PIPE, text=True) as one:
+        for line in one.stdout:
+            row = json.loads(line)
+            results["rows"].append(row)
+            if "ONLY" not in os.environ:
+                write(results)
+            said = "ok    " if row["ok"] else "MISSED"
+            print(f"{said} {row['name']} ({row['database']}): {row['value']:.2f}, goal {row['goal']:g}", flush=True)
+    return one.returncode == 0
+
+
+def write(results: dict) -> None:
+    """The rows so far, as JSON and as a picture."""
+    RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    RESULTS.with_suffix(".svg").write_text(draw(results), encoding="utf-8")
 
 
 def main() -> None:
     KEPT.mkdir(parents=True, exist_ok=True)
+    results: dict = {"machine": machine(), "commit": commit(), "rows": []}
     url = sqlite_url()
     manage(url, "collectstatic", "--noinput", "--verbosity", "0")
-    rows = measured(url)
+    whole = measure(url, results)
     with running_services() as services:
-        rows += measured(postgresql_url(services))
-    results = {"machine": machine(), "commit": commit(), "rows": rows}
-    RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    RESULTS.with_suffix(".svg").write_text(draw(results), encoding="utf-8")
-    for row in rows:
-        said = "ok    " if row["ok"] else "MISSED"
-        print(f"{said} {row['name']} ({row['database']}): {row['value']:.2f}, goal {row['goal']:g}")
+        whole = measure(postgresql_url(services), results) and whole
+    sys.exit(0 if whole else "not every row could be measured")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Measure every row on one database and print them as JSON; started by `python -m bench` with its environment."""
+"""Measure every row on one database and print each as a line of JSON; started by `python -m bench`."""
 
 import json
 import os
@@ -23,17 +23,22 @@ def main() -> None:
     modules = (rates, pages, lists, documents, reports, bulk, workbooks, processes)
     chosen = [measured for module in modules for measured in module.ROWS] + [grown]
     only = os.environ.get("ONLY", "")
+    failed = 0
     for measured in (one for one in chosen if only in ("", one.__name__)):
         began = time.monotonic()
         try:
-            rows += measured(connection.vendor)
+            found = measured(connection.vendor)
         except Exception:
+            failed += 1
             print(f"{measured.__name__}: not measured", file=sys.stderr)
             traceback.print_exc()
-        else:
-            took = time.monotonic() - began
-            print(f"{connection.vendor}: {measured.__name__}, {took:.0f} s", file=sys.stderr, flush=True)
-    json.dump([row.as_json() for row in rows], sys.stdout)
+            continue
+        rows += found
+        for row in found:
+            print(json.dumps(row.as_json(), ensure_ascii=False), flush=True)
+        took = time.monotonic() - began
+        print(f"{connection.vendor}: {measured.__name__}, {took:.0f} s", file=sys.stderr, flush=True)
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":
