@@ -4,38 +4,62 @@ import re
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cchc_portal.lib.errors import Conflict, Refused
+from cchc_portal.lib.numbers import format_count
 from dossiers import permissions
 from dossiers.choices import ReturnState
-from dossiers.models import Return
+from dossiers.models import Return, UnusualFlag, UnusualRun
 from dossiers.tally import checking
 from dossiers.workflow import RETURNS
+from records.choices import UNFINISHED
 
 AT_MOST = 100
 CHOSEN = re.compile(r"([0-9]{1,12}):([0-9]{1,9})", re.ASCII)
 
 
 def with_words(returns):
-    """Returns with how many gaps were explained (`reasons`) and how many remarks were ever made (`words`)."""
-    return returns.annotate(reasons=Count("explanations", distinct=True), words=Count("remarks", distinct=True))
+    """Returns with what keeps them from being accepted unopened: how many gaps were explained (`reasons`), how many
+    remarks were ever made (`words`), how many unusual figures wait (`unanswered`), whether a look waits (`looking`)."""
+    waiting = UnusualFlag.objects.waiting().filter(of=OuterRef("pk")).order_by().values("of")
+    return returns.annotate(
+        reasons=Count("explanations", distinct=True),
+        words=Count("remarks", distinct=True),
+        unanswered=Subquery(waiting.annotate(number=Count("pk")).values("number")),
+        looking=Exists(UnusualRun.objects.filter(of=OuterRef("pk"), state__in=UNFINISHED)),
+    )
 
 
-def is_clean(item: Return) -> bool:
-    """Nothing was explained or remarked and nobody wants it void, so it may be accepted together with others."""
-    return not item.reasons and not item.words and item.void_proposed_by_id is None
+def held_up(item: Return) -> list[str]:
+    """Why a return (as `with_words` reads it) is to be opened and not accepted together with others; none: clean."""
+    told = []
+    if item.reasons:
+        told.append(_("%(count)s gaps explained") % {"count": format_count(item.reasons)})
+    if item.words:
+        told.append(_("was sent back before"))
+    if item.void_proposed_by_id is not None:
+        told.append(_("proposed to void"))
+    if item.unanswered:
+        told.append(_("%(count)s unusual figures not answered") % {"count": format_count(item.unanswered)})
+    if item.looking:
+        told.append(_("still being looked through for unusual figures"))
+    return told
 
 
 def _accept(item: Return, version: int, by) -> str:
     """Accept one return; "" or why it was not, as a sentence that names it."""
     try:
-        if not is_clean(item) or any(line.breaches for line in checking.check_return(item)):
-            return _("%(return)s: has gaps or remarks; look at it on its own.") % {"return": item}
+        reasons = held_up(item)
+        if any(line.breaches for line in checking.check_return(item)):
+            reasons.append(_("figures that do not add up"))
+        if reasons:
+            told = {"return": item, "reasons": ", ".join(reasons)}
+            return _("%(return)s: not accepted with the others (%(reasons)s); look at it on its own.") % told
         RETURNS.perform(item, "accept", by=by, version=version)
     except Conflict as conflict:
         return _("%(return)s: %(problem)s") % {"return": item, "problem": conflict.message}

@@ -19,7 +19,7 @@ from dossiers import permissions
 from dossiers.choices import SENT_STATES, Calendar, PeriodKind, ReturnState
 from dossiers.filters import ReviewFilter
 from dossiers.models import Period, Return, UnusualFlag
-from dossiers.views.bulk import is_clean, with_words
+from dossiers.views.bulk import held_up, with_words
 from procedures.models import AgencyProcedure
 
 QUARTERS_SHOWN = 6
@@ -111,13 +111,15 @@ def review(request: HttpRequest) -> HttpResponse:
     proposals = Return.objects.known_to(request.user).current().filter(void_proposed_by__isnull=False).for_list()
     waiting = Return.objects.visible_to(request.user).filter(state=ReturnState.APPROVED).for_list()
     queue = list(with_words(waiting).order_by("approved_at", "pk")[:QUEUE_SHOWN])
+    for item in queue:
+        item.held_up = held_up(item)
     context = {
         "filter": narrowed,
         "page": page,
         "periods": periods,
         "rows": [(one, _cells(one, periods, states, spans[one.pk], now, reads_all)) for one in shown],
         "queue": queue,
-        "may_accept": [item.pk for item in queue if permissions.is_officer(request.user) and is_clean(item)],
+        "may_accept": [item.pk for item in queue if permissions.is_officer(request.user) and not item.held_up],
         "waiting": waiting.count(),
         "proposals": proposals.select_related("void_proposed_by")[:QUEUE_SHOWN],
         "unusual": UnusualFlag.objects.visible_to(request.user).waiting().count(),

@@ -4,10 +4,10 @@ import pytest
 from django.urls import reverse
 
 from agencies.models import Agency
-from dossiers.models import Explanation, Remark, Return
-from dossiers.workflow import RETURNS
+from dossiers.models import Explanation, Remark, Return, UnusualFlag, UnusualRun
+from dossiers.workflow import FLAGS, RETURNS
 from records.models import Event
-from tests.builders import make_return
+from tests.builders import make_flag, make_return
 from tests.dossiers.returns import SOUND, sound_return
 
 URL = "/review/accept/"
@@ -98,7 +98,56 @@ def test_the_page_offers_ticks_for_the_clean_ones_to_officers(cast, client_of, s
 
 def test_who_entered_it_does_not_accept_it(cast, client_of, period_q, procedures_khcn):
     item = sound_return(cast, period_q, "approved")
+    UnusualRun.objects.filter(of=item).update(state="ready")
     item.lines.filter(position=1).update(changed_by=cast.quan)
     response = client_of(cast.quan).post(URL, chosen([item]), follow=True)
     assert "KH&CN" in told(response)[0]
     assert Return.objects.get().state == "approved"
+
+
+@pytest.mark.parametrize(
+    ("fields", "clean"),
+    [
+        ({}, False),
+        ({"state": "ignored", "ignored_until": "2020-01-01"}, False),
+        ({"state": "ignored", "ignored_until": "2999-01-01"}, True),
+        ({"state": "explained"}, True),
+        ({"state": "cleared"}, True),
+        ({"listed": False}, True),
+    ],
+)
+def test_an_unusual_figure_that_waits_is_looked_at_on_its_own(cast, client_of, sent, fields, clean):
+    item = sent["sach"]
+    make_flag(item, **fields)
+    client = client_of(cast.mai)
+    page = client.get(reverse("dossiers:review"))
+    assert (item.pk in page.context["may_accept"]) is clean
+    assert ("1 số liệu khác thường chưa trả lời" in page.content.decode()) is not clean
+    messages = told(client.post(URL, chosen([item, sent["sach_hai"]]), follow=True))
+    assert any("khác thường" in message for message in messages) is not clean
+    assert states(sent)["sach"] == ("accepted" if clean else "approved")
+    assert states(sent)["sach_hai"] == "accepted"
+
+
+def test_once_answered_it_is_clean_and_unanswered_it_is_accepted_opened(cast, client_of, sent):
+    flag = make_flag(sent["sach"])
+    FLAGS.perform(flag, "explain", by=cast.quan, reason="Thủ tục mới")
+    make_flag(sent["sach_hai"])
+    client = client_of(cast.mai)
+    client.post(URL, chosen([sent["sach"], sent["sach_hai"]]))
+    assert (states(sent)["sach"], states(sent)["sach_hai"]) == ("accepted", "approved")
+    item = sent["sach_hai"]
+    assert client.get(item.get_absolute_url()).status_code == 200
+    assert client.post(f"{item.get_absolute_url()}accept/", {"version": item.version}).status_code == 302
+    assert states(sent)["sach_hai"] == "accepted"
+    assert UnusualFlag.objects.waiting().filter(of=item).exists()
+
+
+@pytest.mark.parametrize(("state", "clean"), [("queued", False), ("running", False), ("ready", True), ("failed", True)])
+def test_what_is_still_looked_through_waits(cast, client_of, sent, state, clean):
+    item = sent["sach"]
+    UnusualRun.objects.create(of=item, period=item.period, state=state)
+    client = client_of(cast.mai)
+    assert (item.pk in client.get(reverse("dossiers:review")).context["may_accept"]) is clean
+    client.post(URL, chosen([item]))
+    assert states(sent)["sach"] == ("accepted" if clean else "approved")
