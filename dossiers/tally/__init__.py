@@ -5,7 +5,7 @@ the worker sum the pair, everything above it and its procedures again.
 """
 
 from dossiers.tally.breaches import BrokenLine, broken_lines
-from dossiers.tally.by_procedure import counted_lines, grouped, late_of, procedure_sums
+from dossiers.tally.by_procedure import LATE, counted_lines, grouped, late_of, procedure_sums
 from dossiers.tally.known import (
     adjusted_pairs,
     changed_since,
@@ -37,8 +37,11 @@ from dossiers.tally.refill import (
     recompute_stale,
     run,
 )
+from dossiers.tally.statements import RATE_COLUMNS
 
 __all__ = [
+    "LATE",
+    "RATE_COLUMNS",
     "BrokenLine",
     "RankedAgency",
     "RankedGroup",

@@ -69,10 +69,15 @@ def grouped(rows: Iterable[dict], *names: str) -> dict[tuple, dict]:
     return {key: added(members) for key, members in groups.items()}
 
 
-def procedure_sums(periods: Iterable[Period], agencies=None, *, procedure=None, field=None) -> list[dict]:
-    """Sums by period and procedure (or field, or neither), of all agencies from the stored ones, of some from lines."""
+def procedure_sums(
+    periods: Iterable[Period], agencies=None, *, procedure=None, field=None, names: Iterable[str] = VALUES
+) -> list[dict]:
+    """Sums by period and procedure (or field, or neither), of all agencies from the stored ones, of some from lines.
+
+    A page that shows a few columns of many rows names them; it can count on no others.
+    """
     if agencies is not None:
         lines = counted_lines(periods, agencies, procedure=procedure, field=field)
         return [dict(zip(KEYS, key, strict=True)) | row for key, row in grouped(lines, *KEYS).items()]
     rows = _about(ProcedureSum.objects.filter(period__in=list(periods)), procedure, field)
-    return list(rows.order_by("about").values(*KEYS, "computed_at", *VALUES))
+    return list(rows.order_by("about").values(*KEYS, "computed_at", *names))

@@ -45,12 +45,16 @@ def summary_rows(period: Period, *, tree: bool = False, agencies=None) -> list[d
     )
 
 
-def added(rows: Iterable[Mapping]) -> dict:
-    """The sum of summary rows of one period: counts add, a figure not known in one of them is not known."""
-    rows = list(rows)
-    total = {name: sum(row[name] for row in rows) for name in ADDED}
-    total["complete"] = bool(rows) and all(row["complete"] for row in rows)
-    for name in FIGURE_NAMES:
+def added(rows: Iterable[Mapping], names: Iterable[str] = VALUES) -> dict:
+    """The sum of summary rows of one period: counts add, a figure not known in one of them is not known.
+
+    `names` are the columns that are wanted, where the rows hold only some.
+    """
+    rows, names = list(rows), set(names)
+    total = {name: sum(row[name] for row in rows) for name in ADDED if name in names}
+    if "complete" in names:
+        total["complete"] = bool(rows) and all(row["complete"] for row in rows)
+    for name in names.intersection(FIGURE_NAMES):
         known = [row[name] for row in rows if row[name] is not None]
         total[name] = sum(known) if rows and len(known) == len(rows) else None
     return total

@@ -106,11 +106,34 @@ class MostLate:
 
 
 def most_late(period: Period, root: Agency) -> MostLate:
-    """Where most is overdue below a root of the forest; read from the stored sums where it is the period's only one."""
+    """Where most is overdue below a root of the forest; read from the stored sums where it is the period's only one.
+
+    A city has hundreds of procedures and a few of them are shown: only those are named, linked and rated.
+    """
     roots = Summary.objects.filter(period=period, tree=True, agency__parent__isnull=True).values_list("agency_id")
     alone = [key for (key,) in roots.order_by()] == [root.pk]
-    fields, procedures = by_field(period, None if alone else Agency.objects.under(root), rules.DEFAULT_FORMULA)
-    late = [row for row in fields if row.late]
+    agencies, code = None if alone else Agency.objects.under(root), rules.DEFAULT_FORMULA
+    names = ("lines", *tally.LATE, *tally.RATE_COLUMNS[code])
+    sums = tally.procedure_sums([period], agencies, names=names)
+    by_procedure = {row["procedure_id"]: row for row in sums if row["procedure_id"]}
+    fields = dict(Procedure.objects.filter(pk__in=by_procedure).values_list("pk", "field_id"))
+    members = defaultdict(list)
+    for row in sums:
+        field = fields[row["procedure_id"]] if row["procedure_id"] else row["field_id"]
+        if field:
+            members[field].append(row)
+    by_field = {pk: tally.added(found, names) for pk, found in members.items()}
+    late_procedures, late_fields = _latest(by_procedure), _latest(by_field)
+    shown = Procedure.objects.in_bulk(late_procedures[:LATE_SHOWN])
+    shown_fields = Field.objects.in_bulk(late_fields[:LATE_SHOWN])
     return MostLate(
-        late[:LATE_SHOWN], [row for row in procedures if row.late][:LATE_SHOWN], sum(row.late for row in late)
+        [field_row(shown_fields[pk], by_field[pk], period, code) for pk in late_fields[:LATE_SHOWN]],
+        [_procedure_row(shown[pk], by_procedure[pk], period, code) for pk in late_procedures[:LATE_SHOWN]],
+        sum(tally.late_of(by_field[pk]) for pk in late_fields),
     )
+
+
+def _latest(sums: dict[int, dict]) -> list[int]:
+    """Keys of the sums in which something is overdue, most first."""
+    late = {key: tally.late_of(row) for key, row in sums.items()}
+    return sorted((key for key, number in late.items() if number), key=late.__getitem__, reverse=True)
