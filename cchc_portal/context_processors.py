@@ -1,12 +1,12 @@
 """What every page's frame shows: the menu entries the person may open."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 import cchc_portal
@@ -20,7 +20,7 @@ class Entry:
     """One entry of the left navigation."""
 
     url: str
-    label: Any = field(repr=False)  # the frame keeps the finished list under what this prints
+    label: Any
     icon: str
     active: bool
 
@@ -42,24 +42,37 @@ ENTRIES = (
 )
 
 
-def _navigation(request: HttpRequest) -> list[Entry]:
-    user, path = request.user, request.path
-    shown = [
-        Entry(reverse(name), label, icon, path == "/" if start == "/" else path.startswith(start))
-        for name, label, icon, start, roles in ENTRIES
-        if roles is None or user.has_role(*roles)
-    ]
-    if keeps_accounts(user) or user.has_role(RoleCode.PROGRAMME_OFFICER, RoleCode.AUDITOR):
-        start = "/admin/"
-        shown.append(Entry(reverse("agencies:administration"), _("Administration"), "gear", path.startswith(start)))
-    return shown
+class Navigation:
+    """The entries one person may open; as text it names them and the active one, and the frame is kept under that."""
+
+    def __init__(self, request: HttpRequest):
+        self.request = request
+
+    @cached_property
+    def _shown(self) -> list[tuple]:
+        user, path = self.request.user, self.request.path
+        shown = [
+            (name, label, icon, path == "/" if start == "/" else path.startswith(start))
+            for name, label, icon, start, roles in ENTRIES
+            if roles is None or user.has_role(*roles)
+        ]
+        if keeps_accounts(user) or user.has_role(RoleCode.PROGRAMME_OFFICER, RoleCode.AUDITOR):
+            shown.append(("agencies:administration", _("Administration"), "gear", path.startswith("/admin/")))
+        return shown
+
+    def __str__(self) -> str:
+        return " ".join(f"{name}*" if active else name for name, _label, _icon, active in self._shown)
+
+    @property
+    def entries(self) -> list[Entry]:
+        return [Entry(reverse(name), label, icon, active) for name, label, icon, active in self._shown]
 
 
 def _unread_messages(request: HttpRequest) -> int:
     """Mails not read yet; counted once a request, however often a page asks."""
     known = getattr(request, "_unread_messages", None)
     if known is None:
-        known = request._unread_messages = Mail.objects.visible_to(request.user).unread().count()
+        known = request._unread_messages = Mail.objects.number_unread(request.user.pk)
     return known
 
 
@@ -67,9 +80,9 @@ def frame(request: HttpRequest) -> dict:
     """Navigation and unread mails (worked out only when a template asks), and the version in the footer."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"navigation": (), "portal_version": cchc_portal.__version__}
+        return {"portal_version": cchc_portal.__version__}
     return {
-        "navigation": SimpleLazyObject(partial(_navigation, request)),
+        "navigation": Navigation(request),
         "unread_messages": partial(_unread_messages, request),
         "portal_version": cchc_portal.__version__,
     }

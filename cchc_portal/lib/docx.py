@@ -16,6 +16,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
+from docx.text.paragraph import Paragraph
 from PIL import Image
 
 from cchc_portal.lib.charts import picture as chart_picture
@@ -101,6 +102,7 @@ class _Writer:
             self._letterhead()
         self._title()
         self._blocks(self.paper.blocks)
+        self._keep_with_closing()
         self._closing()
         for annex in self.paper.annexes:
             self._annex(annex)
@@ -232,7 +234,7 @@ class _Writer:
         self._rule(right, MOTTO_WIDTH, RIGHT - 4)
         left, right = numbers.cells
         if paper.symbol or paper.dated:
-            symbol = f"{paper.symbol}-" if paper.symbol else ""
+            symbol = f"{paper.symbol}-" if paper.symbol else "      -" if paper.to else ""
             number = f"Số:        /{symbol}      "
             self._paragraph(number, place=left, align="center", size=13, before=6, first=left.paragraphs[0])
         if paper.to:
@@ -312,6 +314,15 @@ class _Writer:
                 self._paragraph(photo.caption, place=cell, align="center", size=12, italic=True, after=6)
         self._paragraph("", size=6)
 
+    def _keep_with_closing(self) -> None:
+        """The last two paragraphs, or the last two rows of a table, go over to the page of the signature with it."""
+        body = self.document.element.body
+        last = [element for element in body if element.tag in (qn("w:p"), qn("w:tbl"))][-2:]
+        if last[0].tag == qn("w:tbl"):  # followed by the line that sets it apart
+            last = [*last[0].findall(qn("w:tr"))[-2:], last[1]]
+        for paragraph in (found for element in last for found in element.iter(qn("w:p"))):
+            Paragraph(paragraph, None).paragraph_format.keep_with_next = True
+
     def _closing(self) -> None:
         """The last words, the places to sign and Nơi nhận stay together; a paper may do without any of them."""
         if self.paper.last_words:
@@ -326,7 +337,7 @@ class _Writer:
                 cells = self._grid([TEXT_WIDTH / len(signatures)] * len(signatures), borders=False).rows[0].cells
                 for signature, cell in zip(signatures, cells, strict=True):
                     self._signature(signature, cell)
-                self._paragraph("", size=6)
+                self._paragraph("", size=6, keep=True)
             if self.paper.filed:
                 self._recipients(self.place)
         self._paragraph("", size=6, keep=True)

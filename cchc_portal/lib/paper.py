@@ -12,7 +12,8 @@ from django.template.loader import render_to_string
 from cchc_portal.lib.charts import Chart
 
 # Widths of columns in millimetres by their class; a column without one takes what is left of the 160 mm.
-COLUMN_WIDTHS = {"order": 11, "unit": 36, "area": 34, "day": 24, "short": 20, "number": 24, "text": None}
+COLUMN_WIDTHS = {"order": 11, "unit": 36, "area": 34, "day": 24, "short": 20, "narrow": 16, "number": 24, "text": None}
+ALIGNMENTS = {"order": "center", "day": "center", "short": "center", "narrow": "center", "number": "number"}
 QR_NAME = "qr.png"
 
 
@@ -23,6 +24,12 @@ class Letterhead:
     issuing: str
     superior: str
     place: str
+
+
+def place_of(city: str) -> str:
+    """The place before the date: "UBND Thành phố Hà Nội" → "Hà Nội"; blank where the name does not tell."""
+    before = ("Thành phố ", "thành phố ", "Tỉnh ", "tỉnh ")
+    return next((city.split(word, 1)[1] for word in before if word in city), "")
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Column:
 
     @property
     def alignment(self) -> str:
-        return {"order": "center", "day": "center", "short": "center", "number": "number"}.get(self.width, "")
+        return ALIGNMENTS.get(self.width, "")
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,13 @@ def vndatetime(value):
     return f"{_local(value):%H:%M %d/%m/%Y}" if value else NONE_PRINTED
 
 
+@register.simple_tag
+@lru_cache(maxsize=200)
+def icon(name):
+    """An icon of `static/img/icons.svg`; put together once for each name, because every page shows a dozen."""
+    return _inline("includes/_icon.html", {"name": name})
+
+
 @lru_cache(maxsize=1000)
 def _badge(state: str, label: str, tone: str, icon: str):
     """A badge is what these four say, and a list prints the same few of them on every row."""

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cchc_portal.lib.fields import NfcCharField, NfcTextField
+from cchc_portal.lib.sql import fetch
 from records import rules
 from records.choices import JobState, MailKind
 from records.models.jobs import Job, JobQuerySet
@@ -26,6 +27,11 @@ class MailQuerySet(JobQuerySet):
 
     def unread(self) -> "MailQuerySet":
         return self.filter(read_at__isnull=True)
+
+    def number_unread(self, person_id: int) -> int:
+        """How many of one's own mails were not read yet; by hand, because every page's frame asks."""
+        asked = f"SELECT COUNT(*) FROM {Mail._meta.db_table} WHERE person_id = %s AND read_at IS NULL"
+        return fetch(asked, [person_id])[0][0]
 
     def mark_read(self) -> int:
         """Note that these were read; what was read before keeps its instant. Returns how many changed."""

@@ -189,3 +189,17 @@ def test_stale_details_are_refused(cast, client_of):
     assert "Lan Một" in answer.text
     assert "Lan Hai" in answer.text
     assert client.get(f"{LIST}{cast.lan.pk}/active/").status_code == 405
+
+
+def test_roles_read_by_hand_are_those_of_the_queryset(cast):
+    """What every page asks by a statement of its own says the same as the model's queryset, on any day."""
+    for person in Person.objects.all():
+        for day in (date(2024, 1, 1), timezone.localdate(), date(2099, 1, 1)):
+            asked = list(person.roles.on(day).select_related("agency").order_by("code", "valid_from", "pk"))
+            read = sorted(Role.objects.held(person.pk, day), key=lambda role: (role.code, role.valid_from, role.pk))
+            assert [state_of(role) for role in read] == [state_of(role) for role in asked]
+            assert [state_of(role.agency) for role in read] == [state_of(role.agency) for role in asked]
+
+
+def state_of(thing) -> dict:
+    return {field.attname: getattr(thing, field.attname) for field in thing._meta.concrete_fields}
