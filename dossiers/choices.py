@@ -105,6 +105,13 @@ class FlagState(models.TextChoices):
     CLEARED = "cleared", pgettext_lazy("flag state", "no longer unusual")
 
 
+class AgencySays(models.TextChoices):
+    """What the agency itself answers to an unusual figure of its return; the programme office decides."""
+
+    RIGHT = "right", pgettext_lazy("unusual", "as it really was")
+    WILL_CORRECT = "correct", pgettext_lazy("unusual", "will be corrected")
+
+
 ANSWERED_FLAGS = (FlagState.EXPLAINED, FlagState.CORRECTED, FlagState.IGNORED)
 
 # Figures of a line by their names in `rules`, in the order of the form.

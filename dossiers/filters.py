@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.choices import AgencyKind
 from agencies.models import Agency
 from cchc_portal.lib.filters import SortFilter, search_filter
-from dossiers.choices import Calendar, FlagState, PeriodKind, ReturnState, UnusualMeasure
+from dossiers.choices import AgencySays, Calendar, FlagState, PeriodKind, ReturnState, UnusualMeasure
 from dossiers.models import Period, Return, UnusualFlag
 
 
@@ -68,6 +68,7 @@ class UnusualFilter(django_filters.FilterSet):
     """Unusual figures by agency, its kind, period, measure and what became of them."""
 
     WAITING = "waiting"
+    NOTHING = "nothing"
 
     q = search_filter("of__agency__search_key")
     period = django_filters.ModelChoiceFilter(
@@ -93,6 +94,13 @@ class UnusualFilter(django_filters.FilterSet):
         empty_label=_("All states"),
     )
 
+    agency_says = django_filters.ChoiceFilter(
+        choices=[*AgencySays.choices, (NOTHING, _("nothing yet"))],
+        method="said_so",
+        label=_("The agency says"),
+        empty_label=_("Anything or nothing"),
+    )
+
     class Meta:
         model = UnusualFlag
         fields = []
@@ -105,3 +113,6 @@ class UnusualFilter(django_filters.FilterSet):
     def in_state(self, queryset, name, value):
         """Waiting is also what was put aside until a day that has passed."""
         return queryset.waiting() if value == self.WAITING else queryset.filter(state=value)
+
+    def said_so(self, queryset, name, value):
+        return queryset.filter(agency_says="" if value == self.NOTHING else value)

@@ -142,8 +142,14 @@ def may_look_for_unusual(user: Person, item: Return) -> bool:
 
 
 def may_answer_unusual(user: Person, flag: UnusualFlag) -> bool:
-    """Say what became of an unusual figure: a programme officer who entered none of the return."""
-    return is_officer(user) and not has_entered(user, flag.of)
+    """Decide what became of an unusual figure: a programme officer who entered none of the return and did not speak
+    for the agency."""
+    return is_officer(user) and flag.agency_said_by_id != user.pk and not has_entered(user, flag.of)
+
+
+def may_speak_of_unusual(user: Person, flag: UnusualFlag) -> bool:
+    """Answer for the agency to an unusual figure of its own return: whoever enters or signs there."""
+    return acts_for(user, flag.of.agency_id, *AGENCY_ROLES)
 
 
 def may_read_trail_of(user: Person, item: Return) -> bool:

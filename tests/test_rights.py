@@ -62,13 +62,17 @@ MATRIX = [
     ("post", "/returns/{accepted}/void/", {403: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
     # Voiding is the office's even for drafts, of which it knows without reading them.
     ("post", "/returns/{draft}/propose_void/", {302: OFFICE, 403: "lan minh kiemtoan"}, HIDDEN),
-    # Unusual figures stand where the return stands; the office answers, the agency may have its own looked through.
+    # Unusual figures stand where the return stands; the office decides, the agency may have its own looked through.
     ("get", "/review/unusual/", {200: OVERSIGHT}, REFUSED),
     ("get", "/review/unusual/{flag}/", {200: f"{AGENCY} {OVERSIGHT}"}, HIDDEN),
     ("post", "/review/unusual/{flag}/explain/", {302: OFFICE, 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
     ("post", "/review/unusual/{flag}/put_aside/", {422: OFFICE, 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
     ("post", "/review/unusual/{flag}/correct/", {422: OFFICE, 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
     ("post", "/review/unusual/{flag}/ask_again/", {409: OFFICE, 403: f"{AGENCY} lanhdao kiemtoan"}, HIDDEN),
+    # Its own agency speaks to it as long as the office has not decided, on a draft too.
+    ("post", "/review/unusual/{flag}/say_right/", {302: AGENCY, 403: OVERSIGHT}, HIDDEN),
+    ("post", "/review/unusual/{flag}/say_wrong/", {302: AGENCY, 403: OVERSIGHT}, HIDDEN),
+    ("post", "/review/unusual/{draft_flag}/say_right/", {302: AGENCY, 403: "kiemtoan"}, HIDDEN),
     ("get", "/review/unusual/{draft_flag}/", {200: "lan minh kiemtoan"}, HIDDEN),
     ("post", "/review/unusual/{draft_flag}/explain/", {403: "lan minh kiemtoan"}, HIDDEN),
     ("post", "/returns/{draft}/unusual/", {302: AGENCY, 403: "kiemtoan"}, HIDDEN),

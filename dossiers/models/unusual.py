@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from agencies.models import Person
 from cchc_portal.lib.fields import NfcTextField
-from dossiers.choices import FlagState, ReturnState, UnusualDirection, UnusualMeasure
+from dossiers.choices import AgencySays, FlagState, ReturnState, UnusualDirection, UnusualMeasure
 from dossiers.models.period import Period
 from dossiers.models.returns import Return
 from records.models import Job
@@ -35,8 +35,9 @@ class UnusualFlagQuerySet(models.QuerySet):
         return self.filter(of__in=Return.objects.visible_to(user).current().order_by().values("pk"))
 
     def told(self) -> "UnusualFlagQuerySet":
-        """What is shown: told under the control of wrong findings, or answered by somebody."""
-        return self.filter(Q(listed=True) | ~Q(state=FlagState.OPEN) & ~Q(state=FlagState.CLEARED))
+        """What is shown: told under the control of wrong findings, or answered by the office or the agency."""
+        said = Q(state=FlagState.OPEN) & ~Q(agency_says="")
+        return self.filter(Q(listed=True) | said | ~Q(state=FlagState.OPEN) & ~Q(state=FlagState.CLEARED))
 
     def waiting(self, day: date | None = None) -> "UnusualFlagQuerySet":
         """Told and not answered; what was put aside until a day waits again after it."""
@@ -44,9 +45,8 @@ class UnusualFlagQuerySet(models.QuerySet):
         return self.filter(Q(state=FlagState.OPEN) | over, listed=True).exclude(of__state=ReturnState.VOID)
 
     def for_list(self) -> "UnusualFlagQuerySet":
-        return self.select_related("of__agency", "of__period", "answered_by", "remembered__of__period").order_by(
-            "-of__period__last_day", "chance", "pk"
-        )
+        read = ("of__agency", "of__period", "answered_by", "agency_said_by", "remembered__of__period")
+        return self.select_related(*read).order_by("-of__period__last_day", "chance", "pk")
 
 
 class UnusualFlag(models.Model):
@@ -55,7 +55,8 @@ class UnusualFlag(models.Model):
     `line_name` is empty for the whole return. A share counts `value`, `low` and `high` out of `base`; what repeats or
     vanished counts lines. `chance` orders the list and is compared over all returns of the period (`listed`). `parts`
     are the lines that stand behind it: [{"line", "value", "base", "low", "high"}]. `remembered` is the earlier flag
-    whose answer holds for this one too.
+    whose answer holds for this one too. What the agency says (`agency_says`, its words, who, when) stands beside the
+    state and never changes it: the programme office decides.
     """
 
     of = models.ForeignKey(Return, on_delete=models.CASCADE, related_name="unusual_flags")
@@ -79,6 +80,10 @@ class UnusualFlag(models.Model):
     answered_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField(null=True)
     ignored_until = models.DateField(null=True)
+    agency_says = models.CharField(max_length=10, choices=AgencySays, blank=True, default="")
+    agency_words = NfcTextField(blank=True, default="")
+    agency_said_by = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, related_name="+")
+    agency_said_at = models.DateTimeField(null=True)
     remembered = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -89,6 +94,9 @@ class UnusualFlag(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["of", "measure"], name="unusual_flag_once_per_measure"),
             models.CheckConstraint(condition=Q(state__in=FlagState.values), name="unusual_flag_state_known"),
+            models.CheckConstraint(
+                condition=Q(agency_says__in=["", *AgencySays.values]), name="unusual_flag_agency_says_known"
+            ),
             models.CheckConstraint(condition=Q(low__lte=models.F("high")), name="unusual_flag_range_in_order"),
         ]
         indexes = [models.Index(fields=["state", "listed"], name="unusual_flag_waiting")]

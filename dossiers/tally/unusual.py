@@ -1,8 +1,9 @@
 """Keeping what was found unusual, and remembering what was answered. What people answer: `dossiers.workflow.unusual`.
 
 An answer holds for the same figure: a later look does not ask again unless the value went further out, and in later
-periods what was put aside stays so until its day, what was explained for a year. The figure is then kept with the
-earlier answer, so that everybody sees why nobody is asked. Without an answer a look decides between open and cleared.
+periods what was put aside stays so until its day, what was explained for a year; what the agency said goes with it.
+The figure is then kept with the earlier answer, so that everybody sees why nobody is asked. Without an answer a look
+decides between open and cleared.
 """
 
 from collections.abc import Iterable
@@ -27,8 +28,11 @@ OPEN, EXPLAINED, CORRECTED, IGNORED, CLEARED = (
 )
 # An explanation holds for the same time of the next year too.
 EXPLAINED_FOR = timedelta(days=370)
-REMEMBERED = ("state", "note", "answered_by_id", "answered_at", "ignored_until")
+SAID = ("agency_says", "agency_words", "agency_said_by_id", "agency_said_at")
+NOTHING_SAID = dict(zip(SAID, ("", "", None, None), strict=True))
+REMEMBERED = ("state", "note", "answered_by_id", "answered_at", "ignored_until", *SAID)
 NO_ANSWER = {"note": "", "answered_by_id": None, "answered_at": None, "ignored_until": None, "remembered_id": None}
+NO_ANSWER |= NOTHING_SAID
 
 
 def scan_returns(period: Period, returns: Iterable[Return], *, at: datetime | None = None) -> int:
@@ -61,16 +65,18 @@ def tell_again(period: Period) -> None:
 
 
 def _keep(item: Return, findings: list[Finding]) -> None:
-    stored = {flag.measure: flag for flag in UnusualFlag.objects.filter(of=item)}
+    # Locked, so that an answer given meanwhile is not written over.
+    stored = {flag.measure: flag for flag in UnusualFlag.objects.select_for_update().filter(of=item)}
     names = _line_names(item)
     for finding in findings:
         flag = stored.pop(finding.measure, None) or UnusualFlag(of=item, measure=finding.measure)
-        answered = {"state": flag.state, "value": flag.value, "note": flag.note} if _settle(flag, finding) else None
+        before = {"state": flag.state, "value": flag.value, "note": flag.note, "agency_says": flag.agency_says}
+        lapsed = _settle(flag, finding)
         _write(flag, finding, names)
         flag.save()
-        if answered:
+        if lapsed:
             after = {"state": flag.state, "value": flag.value}
-            Event.objects.append(actor=None, action="found_again", target=flag, before=answered, after=after)
+            Event.objects.append(actor=None, action="found_again", target=flag, before=before, after=after)
     for flag in stored.values():
         if flag.found:
             flag.found = flag.listed = False
@@ -94,6 +100,12 @@ def _settle(flag: UnusualFlag, finding: Finding) -> bool:
     if flag.state in (EXPLAINED, IGNORED) and not _further_out(flag, finding):
         return False
     unchanged = (flag.value, flag.base) == (finding.value, finding.base)
+    # What is told is another figure now: an answer to the one that was shown comes too late.
+    flag.version += not unchanged
+    if flag.state == OPEN and flag.agency_says and _further_out(flag, finding):
+        for name, value in NOTHING_SAID.items():
+            setattr(flag, name, value)
+        return True
     if flag.state == OPEN or (flag.state == CORRECTED and unchanged and flag.found):
         return False
     answered = flag.state in ANSWERED_FLAGS

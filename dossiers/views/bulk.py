@@ -25,12 +25,15 @@ CHOSEN = re.compile(r"([0-9]{1,12}):([0-9]{1,9})", re.ASCII)
 
 def with_words(returns):
     """Returns with what keeps them from being accepted unopened: how many gaps were explained (`reasons`), how many
-    remarks were ever made (`words`), how many unusual figures wait (`unanswered`), whether a look waits (`looking`)."""
+    remarks were ever made (`words`), how many unusual figures wait (`unanswered`), of how many of these the agency has
+    said something (`spoken`), whether a look waits (`looking`)."""
     waiting = UnusualFlag.objects.waiting().filter(of=OuterRef("pk")).order_by().values("of")
+    number = waiting.annotate(number=Count("pk")).values("number")
     return returns.annotate(
         reasons=Count("explanations", distinct=True),
         words=Count("remarks", distinct=True),
-        unanswered=Subquery(waiting.annotate(number=Count("pk")).values("number")),
+        unanswered=Subquery(number),
+        spoken=Subquery(number.exclude(agency_says="")),
         looking=Exists(UnusualRun.objects.filter(of=OuterRef("pk"), state__in=UNFINISHED)),
     )
 
@@ -46,6 +49,8 @@ def held_up(item: Return) -> list[str]:
         told.append(_("proposed to void"))
     if item.unanswered:
         told.append(_("%(count)s unusual figures not answered") % {"count": format_count(item.unanswered)})
+    if item.spoken:
+        told.append(_("what the agency says to %(count)s of them") % {"count": format_count(item.spoken)})
     if item.looking:
         told.append(_("still being looked through for unusual figures"))
     return told

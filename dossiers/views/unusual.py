@@ -38,6 +38,10 @@ EXPORTED = (
     "answered_by",
     "answered_at",
     "ignored_until",
+    "agency_says",
+    "agency_words",
+    "agency_said_by",
+    "agency_said_at",
     "sentence",
 )
 
@@ -84,6 +88,10 @@ def _exported(flag: UnusualFlag) -> tuple:
         str(flag.answered_by or ""),
         flag.answered_at,
         flag.ignored_until,
+        flag.agency_says,
+        flag.agency_words,
+        str(flag.agency_said_by or ""),
+        flag.agency_said_at,
         sentence(flag),
     )
 
@@ -121,7 +129,7 @@ def unusual_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def unusual_action(request: HttpRequest, pk: int, action: str) -> HttpResponse:
-    """An answer: explained, wrong and corrected, put aside until a day; or taking the answer back."""
+    """An answer: explained, wrong and corrected, put aside until a day, taken back; or what the agency says to it."""
     flag = _visible(request, pk)
     try:
         move = FLAGS.move(action)

@@ -41,6 +41,8 @@ FLAG_LABELS = {
     "correct": _("Called wrong and corrected"),
     "put_aside": _("Put aside until a day"),
     "ask_again": _("Answer taken back"),
+    "say_right": _("The agency: as it really was"),
+    "say_wrong": _("The agency: will be corrected"),
     "found_again": _("Found again, further out than what was answered"),
 }
 

@@ -1,4 +1,7 @@
-"""What people answer to an unusual figure. What a later look makes of the answer: `dossiers.tally.unusual`."""
+"""What people answer to an unusual figure: the agency says, the office decides.
+
+What a later look makes of the answers: `dossiers.tally.unusual`.
+"""
 
 from datetime import timedelta
 
@@ -7,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from dossiers import permissions
-from dossiers.choices import FlagState
+from dossiers.choices import AgencySays, FlagState
 from dossiers.models import Line, UnusualFlag
 from records.moves import Machine, Move
 
@@ -52,6 +55,15 @@ def _aside(flag: UnusualFlag, by, now, data: dict) -> dict:
     return _answer(flag, by, now, data) | {"ignored_until": data["until"]}
 
 
+def _says(stance: AgencySays):
+    """What the agency answers: kept beside the state, in place of what it said before."""
+
+    def changes(flag: UnusualFlag, by, now, data: dict) -> dict:
+        return {"agency_says": stance, "agency_words": data["reason"], "agency_said_by": by, "agency_said_at": now}
+
+    return changes
+
+
 def _asked_again(flag: UnusualFlag, by, now, data: dict) -> dict:
     return {"note": "", "answered_by": None, "answered_at": None, "ignored_until": None, "remembered": None}
 
@@ -64,6 +76,7 @@ FLAGS = Machine(
         "value": flag.value,
         "base": flag.base,
         "ignored_until": flag.ignored_until and flag.ignored_until.isoformat(),
+        "agency_says": flag.agency_says,
     },
     moves=(
         Move(
@@ -110,6 +123,30 @@ FLAGS = Machine(
             changes=_asked_again,
             needs_reason=True,
             confirm=gettext_lazy("It waits for an answer again."),
+        ),
+        Move(
+            "say_right",
+            pgettext_lazy("unusual", "For the agency: it is as it really was"),
+            (OPEN, IGNORED),
+            None,
+            permissions.may_speak_of_unusual,
+            changes=_says(AgencySays.RIGHT),
+            needs_reason=True,
+            primary=True,
+            confirm=gettext_lazy("Say why the figure is so. The programme office reads it and decides."),
+        ),
+        Move(
+            "say_wrong",
+            pgettext_lazy("unusual", "For the agency: it will be corrected"),
+            (OPEN, IGNORED),
+            None,
+            permissions.may_speak_of_unusual,
+            changes=_says(AgencySays.WILL_CORRECT),
+            needs_reason=True,
+            confirm=gettext_lazy(
+                "Say what is wrong. A draft is corrected in the entry grid; once sent, the office sends it back, and"
+                " after acceptance you propose an adjustment."
+            ),
         ),
     ),
 )

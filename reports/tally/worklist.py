@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from agencies.choices import AGENCY_ROLES, RoleCode
 from agencies.models import Agency
 from dossiers.choices import AdjustmentState, LineSort, ReturnState
-from dossiers.models import Adjustment, Period, Return
+from dossiers.models import Adjustment, Period, Return, UnusualFlag
+from dossiers.tally.flags import range_text, value_text
 from inspections.choices import OPEN_RECOMMENDATIONS, RecommendationState, VisitState
 from inspections.models import Recommendation, SelfCheck, TeamMember, Visit
 from inspections.tally import unfinished
@@ -224,6 +225,25 @@ def _self_check_group(title: str, found, today: date, action: str) -> Group | No
     return Group(title, _sorted(tasks), len(rows)) if tasks else None
 
 
+def _unusual_group(user) -> Group | None:
+    """Unusual figures of the person's own returns to which nobody of the agency has said anything yet."""
+    found = UnusualFlag.objects.visible_to(user).waiting().filter(agency_says="")
+    found = found.filter(of__agency__in=user.agency_ids_as(*AGENCY_ROLES))
+    rows = list(found.for_list()[: ROWS_SHOWN + 1])
+    tasks = [
+        Task(
+            title=_("%(measure)s: %(value)s, expected %(range)s")
+            % {"measure": flag.get_measure_display(), "value": value_text(flag), "range": range_text(flag)},
+            detail=_("Return %(period)s of %(agency)s") % {"period": flag.of.period, "agency": flag.of.agency},
+            url=flag.get_absolute_url(),
+            state=flag,
+            action=_("Answer"),
+        )
+        for flag in rows[:ROWS_SHOWN]
+    ]
+    return Group(_("Unusual figures in your returns"), tasks, len(rows)) if tasks else None
+
+
 def _agency_groups(user, now: datetime, today: date) -> list[Group]:
     groups = []
     tasks = _returns_to_write(user, now)
@@ -237,6 +257,8 @@ def _agency_groups(user, now: datetime, today: date) -> list[Group]:
         )
         if group := _adjustments(user, AdjustmentState.PROPOSED, approving, _("Check and sign off")):
             groups.append(group)
+    if group := _unusual_group(user):
+        groups.append(group)
     own = user.agencies_as(*AGENCY_ROLES)
     if own:
         due = (

@@ -109,6 +109,7 @@ def test_who_entered_it_does_not_accept_it(cast, client_of, period_q, procedures
     ("fields", "clean"),
     [
         ({}, False),
+        ({"agency_says": "right"}, False),
         ({"state": "ignored", "ignored_until": "2020-01-01"}, False),
         ({"state": "ignored", "ignored_until": "2999-01-01"}, True),
         ({"state": "explained"}, True),

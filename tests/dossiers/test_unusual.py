@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from agencies.models import Agency, Succession
+from agencies.models import Agency, Role, Succession
 from cchc_portal.lib import periods
 from dossiers.choices import ReturnState
 from dossiers.models import Line, Period, Return, UnusualFlag, UnusualRun, UnusualScan
@@ -324,3 +324,106 @@ def test_peers_are_read_from_the_sums(cast, earlier, period_q, procedures_khcn):
 def test_a_published_row_is_not_judged(cast, past, period_q):
     item = make_return(cast.khcn, period_q, [a_line(9000)], form_version="published", history=True)
     assert Lookout(period_q).judged(item).judgements == 0
+
+
+SAID = [("say_right", "right", "đúng thực tế"), ("say_wrong", "correct", "sẽ sửa")]
+
+
+@pytest.mark.parametrize(("action", "stance", "words"), SAID)
+@pytest.mark.parametrize("who", ["lan", "minh"])
+def test_the_agency_speaks_and_the_office_decides(client_of, cast, flag, who, action, stance, words):
+    """Whoever enters or signs answers; the reviewer reads it where he decides, and only he decides."""
+    client = client_of(getattr(cast, who))
+    assert f"{LIST}{flag.pk}/{action}/" in client.get(f"{LIST}{flag.pk}/").content.decode()
+    assert answer(client, flag, action).status_code == 422
+    assert answer(client, flag, action, reason="Mở thêm một điểm tiếp nhận").status_code == 302
+    flag.refresh_from_db()
+    assert (flag.state, flag.agency_says, flag.agency_said_by) == ("open", stance, getattr(cast, who))
+    event = Event.objects.about(flag).get()
+    assert (event.action, event.actor, event.reason) == (action, getattr(cast, who), "Mở thêm một điểm tiếp nhận")
+    office = client_of(cast.quan)
+    for address in (LIST, f"{LIST}{flag.pk}/", f"/returns/{flag.of_id}/"):
+        page = office.get(address).content.decode()
+        assert f"Đơn vị: {words}" in page, address
+        assert "Mở thêm một điểm tiếp nhận" in page, address
+        assert "đơn vị đã trả lời" in page, address
+    assert UnusualFlag.objects.waiting().filter(pk=flag.pk).exists()
+    assert answer(office, flag, "explain", reason="Đã đối chiếu").status_code == 302
+    assert again(flag).agency_words == "Mở thêm một điểm tiếp nhận"
+    late = answer(client, flag, action, reason="Thêm lời")
+    assert late.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("quan", 403), ("kiemtoan", 403), ("lanhdao", 403), ("tuan", 404), ("hoa", 404), ("admin", 404)]
+)
+def test_nobody_else_speaks_for_the_agency(client_of, cast, flag, who, status):
+    client = client_of(getattr(cast, who))
+    assert answer(client, flag, "say_right", reason="Đúng").status_code == status
+    page = client.get(f"{LIST}{flag.pk}/")
+    assert "say_right" not in page.content.decode()
+    flag.refresh_from_db()
+    assert (flag.agency_says, Event.objects.about(flag).count()) == ("", 0)
+
+
+def test_an_answer_to_an_older_version_is_told_apart(client_of, cast, flag):
+    seen = flag.version
+    correct(flag.of, 4000)
+    again(flag)
+    address = f"{LIST}{flag.pk}/say_right/"
+    assert client_of(cast.lan).post(address, {"version": seen, "reason": "Đúng"}).status_code == 409
+    flag.refresh_from_db()
+    assert (flag.agency_says, flag.version > seen) == ("", True)
+
+
+def test_who_speaks_for_the_agency_does_not_decide(client_of, cast, flag):
+    Role.objects.create(person=cast.quan, code="reporter", agency=cast.khcn, valid_from="2020-01-01")
+    assert answer(client_of(cast.quan), flag, "say_right", reason="Đúng").status_code == 302
+    assert answer(client_of(cast.quan), flag, "explain", reason="Đúng").status_code == 403
+    assert answer(client_of(cast.mai), flag, "explain", reason="Đã xem").status_code == 302
+
+
+def test_what_the_agency_said_lapses_when_the_figure_goes_further_out(client_of, cast, flag):
+    answer(client_of(cast.lan), flag, "say_right", reason="Chiến dịch")
+    correct(flag.of, 300)
+    assert again(flag).agency_says == "right"
+    correct(flag.of, 4000)
+    assert (again(flag).agency_says, flag.agency_words, flag.agency_said_by) == ("", "", None)
+    event = Event.objects.about(flag).first()
+    assert event.action == "found_again"
+    assert '"agency_says": "right"' in event.before or '"agency_says":"right"' in event.before
+
+
+def test_a_draft_is_answered_before_it_is_sent(client_of, cast, flag):
+    Return.objects.filter(pk=flag.of_id).update(state="draft")
+    assert answer(client_of(cast.quan), flag, "say_right", reason="Đúng").status_code == 404
+    assert answer(client_of(cast.lan), flag, "say_right", reason="Đúng là vậy").status_code == 302
+    Return.objects.filter(pk=flag.of_id).update(state="approved")
+    assert "Đúng là vậy" in client_of(cast.quan).get(f"{LIST}{flag.pk}/").content.decode()
+
+
+def test_a_void_return_is_answered_no_more(client_of, cast, flag):
+    Return.objects.filter(pk=flag.of_id).update(state=ReturnState.VOID)
+    assert answer(client_of(cast.lan), flag, "say_right", reason="Đúng").status_code == 404
+
+
+def test_it_stands_in_the_work_list_until_the_agency_speaks(client_of, cast, flag):
+    def listed(who) -> bool:
+        return f'href="{LIST}{flag.pk}/"' in client_of(getattr(cast, who)).get("/").content.decode()
+
+    assert [listed(who) for who in ("lan", "minh", "tuan")] == [True, True, False]
+    answer(client_of(cast.minh), flag, "say_wrong", reason="Gõ thừa một số 0")
+    assert [listed(who) for who in ("lan", "minh")] == [False, False]
+
+
+def test_the_office_filters_and_exports_what_agencies_say(client_of, cast, flag):
+    client = client_of(cast.quan)
+    numbers = {}
+    for said in ("", "right", "correct", "nothing"):
+        numbers[said] = client.get(f"{LIST}?agency_says={said}").context["page"].paginator.count
+    answer(client_of(cast.lan), flag, "say_wrong", reason="Gõ thừa một số 0")
+    assert client.get(f"{LIST}?agency_says=correct").context["page"].paginator.count == 1
+    assert client.get(f"{LIST}?agency_says=nothing").context["page"].paginator.count == numbers["nothing"] - 1
+    assert (numbers["right"], numbers["correct"], numbers[""]) == (0, 0, numbers["nothing"])
+    text = b"".join(client.get(f"{LIST}?format=csv&agency_says=correct").streaming_content).decode()
+    assert "Gõ thừa một số 0" in text
