@@ -4,10 +4,11 @@ from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 
-from agencies.models import Agency
-from cchc_portal.lib.paper import Column, Letterhead, Paper, Paragraph, Signature, Table
+from cchc_portal.lib.paper import Column, Paper, Paragraph, Signature, Table
 from cchc_portal.lib.text import ascii_slug
-from inspections.choices import FOLLOW_UP_LETTER, InspectionKind
+from inspections.choices import FOLLOW_UP_LETTER
+from inspections.documents import words
+from inspections.documents.heads import letterhead_of
 from inspections.models import Letter
 from records.models import Document
 from records.registry import Content, Kind, register
@@ -24,30 +25,20 @@ def _printed(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
-def _place_of(agency: Agency | None) -> str:
-    """The place before the date: the name of the city at the root ("UBND Thành phố Hà Nội" → "Hà Nội")."""
-    root = Agency.objects.filter(pk=(agency.ancestor_ids or [agency.pk])[0]).first() if agency else None
-    name = root.name if root else ""
-    for before in ("Thành phố ", "thành phố ", "Tỉnh ", "tỉnh "):
-        if before in name:
-            return name.split(before, 1)[1]
-    return ""
-
-
 def paper_of(letter: Letter, document: Document) -> Paper:
     """The letter as it was written: lines are frozen, so that printing again prints the same."""
     issuing, lines = letter.issuing_agency, list(letter.lines.select_related("recommendation__visit"))
-    party = any(line.recommendation.visit.kind == InspectionKind.PARTY for line in lines)
     rows = tuple(
         (str(number), line.text, line.origin, _printed(line.due), str(line.late))
         for number, line in enumerate(lines, start=1)
     )
-    superior = issuing.parent.name if issuing and issuing.parent else ""
+    head = letterhead_of(issuing)
+    party = any(words.of_party(line.recommendation.visit.kind, head.issuing) for line in lines)
     return Paper(
         draft=document.draft,
         title=document.title,
-        author=issuing.name if issuing else "",
-        letterhead=None if party else Letterhead(issuing.name if issuing else "", superior, _place_of(issuing)),
+        author=head.issuing,
+        letterhead=None if party else head,
         symbol="",
         dated=not party,
         name="Công văn",
@@ -77,8 +68,8 @@ def paper_of(letter: Letter, document: Document) -> Paper:
             ),
         ),
         last_words=f"Đề nghị {letter.agency.name} quan tâm, phối hợp thực hiện./.",
-        signatures=(Signature("Thủ trưởng cơ quan"),),
-        recipients=("Như trên", *([superior] if superior else [])),
+        signatures=(Signature(words.signer_of(head.issuing)),),
+        recipients=("Như trên", *([head.superior] if head.superior else [])),
         filed="Lưu: VT.",
         address=document.address,
     )

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from django.db.models import Prefetch
 
-from agencies.models import Agency
 from cchc_portal.lib.numbers import NONE_PRINTED, Rate, format_count, format_rate
 from cchc_portal.lib.paper import Letterhead, Photo
 from dossiers.choices import FIGURE_LABELS
 from inspections.choices import DatePrecision, FindingKind, FindingState, ItemKind, MemberRole, RecommendationState
 from inspections.documents.figures import Figures, figures_of, printed_day
+from inspections.documents.heads import letterhead_of
 from inspections.models import Answer, EvidenceFile, Finding, Recount, Visit, VisitItem
 from inspections.models import Photo as EvidencePhoto
 from inspections.photos import for_print
@@ -101,27 +101,6 @@ class Facts:
     @property
     def photos(self) -> tuple[Photo, ...]:
         return tuple(photo for finding in self.findings for photo in finding.photos)
-
-
-def _letterhead(visit: Visit) -> Letterhead:
-    issuing: Agency | None = visit.team.issuing_agency
-    superior = issuing.parent if issuing else None
-    root = Agency.objects.filter(pk=(issuing.ancestor_ids or [issuing.pk])[0]).first() if issuing else None
-    return Letterhead(
-        issuing=issuing.name if issuing else visit.team.name,
-        superior=superior.name if superior else "",
-        place=_place_of(root),
-    )
-
-
-def _place_of(city: Agency | None) -> str:
-    """The place before the date: the city's name without what it is ("UBND Thành phố Hà Nội" → "Hà Nội")."""
-    if city is None:
-        return ""
-    for before in ("Thành phố ", "thành phố ", "Tỉnh ", "tỉnh "):
-        if before in city.name:
-            return city.name.split(before, 1)[1]
-    return ""
 
 
 def findings_of(visit: Visit) -> list[Finding]:
@@ -219,13 +198,12 @@ def read(visit: Visit, *, drafts: bool = True) -> Facts:
     figures, missing = figures_of(visit)
     instants = [visit.created_at, *(finding.created_at for finding in findings)]
     instants += [photo.created_at for finding in findings for photo in finding.photos.all()]
-    letterhead = _letterhead(visit)
     return Facts(
         kind=visit.kind,
         agency=visit.agency.name,
         team=visit.team.name,
         issuing=visit.team.issuing_agency.name if visit.team.issuing_agency else "",
-        letterhead=letterhead,
+        letterhead=letterhead_of(visit.team.issuing_agency, visit.team.name),
         decision=visit.team.decision_number,
         head=", ".join(named[MemberRole.HEAD][:1]),
         secretary=", ".join(named[MemberRole.SECRETARY][:1]),

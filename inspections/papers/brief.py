@@ -10,8 +10,8 @@ from cchc_portal.lib.paper import Block, Column, Figure, Heading, Paper, Paragra
 from cchc_portal.lib.text import ascii_slug
 from dossiers.choices import FORMULA_LABELS
 from inspections.documents import parts, words
+from inspections.documents.heads import letterhead_of
 from inspections.models import Brief
-from inspections.papers.heads import letterhead_of
 from inspections.tally.briefing import FORMULAS, SHARES, change_words
 from records.models import Document
 from records.registry import Content
@@ -65,7 +65,7 @@ def _rate_blocks(content: dict) -> list[Block]:
             made.append(Figure(chart, f"Hình 1. {title}"))
     if not rows:
         return [*made, Paragraph("Chưa có báo cáo quý nào được chấp nhận.")]
-    heads = (Column("Kỳ báo cáo", "day"), Column("Đơn vị"), *(Column(code, "short") for code in FORMULAS))
+    heads = (Column("Kỳ báo cáo", "day"), Column("Đơn vị"), *(Column(code, "narrow") for code in FORMULAS))
     cells = tuple(
         (periods.title(row["period"]), _whose(row, "Đơn vị"), *(_rate(row, code).printed for code in FORMULAS))
         for row in rows
@@ -74,7 +74,7 @@ def _rate_blocks(content: dict) -> list[Block]:
     heads = (
         Column("Kỳ báo cáo", "day"),
         Column("Đơn vị"),
-        *(Column(name, "short") for name in ("Tiếp nhận", "Đã giải quyết", "Đúng hạn", "Quá hạn", "Đang giải quyết")),
+        *(Column(name, "narrow") for name in ("Tiếp nhận", "Đã giải quyết", "Đúng hạn", "Quá hạn", "Đang giải quyết")),
     )
     names = ("received", "resolved", "in_time", "resolved_overdue", "pending")
     cells = tuple(
@@ -117,9 +117,36 @@ def _repeats(content: dict) -> list[Block]:
     return made + (parts.listed(texts) or [Paragraph(NOTHING)])
 
 
+def _told_of(row: dict) -> str:
+    """What agency and programme office answered; where nobody did, the state says so."""
+    said = f"Đơn vị: {row['agency_says']}. {row['agency_words']}" if row["agency_says"] else ""
+    answer = f"Sở Nội vụ: {row['answer']}" if row["answer"] else ""
+    return "\n".join(part for part in (f"{words.capitalised(row['state'])}.", said, answer) if part)
+
+
 def _unusual(content: dict) -> list[Block]:
+    told = content["unusual"]
+    if isinstance(told, list):
+        return _outside_ranges(told)
+    made: list[Block] = [Heading("IV. Số liệu khác thường")]
+    if not told["rows"] and told["period"] and not told["looked"]:
+        return [*made, Paragraph(f"Báo cáo {periods.title(told['period'])} chưa được soát số liệu khác thường.")]
+    if not told["rows"]:
+        return [*made, Paragraph(NOTHING)]
+    heads = (Column("STT", "order"), Column("Số liệu và mức thường gặp"), Column("Trả lời", "area"))
+    cells = tuple((str(number), row["sentence"], _told_of(row)) for number, row in enumerate(told["rows"], start=1))
+    looked = f" Soát ngày {_day(told['looked'])}." if told["looked"] else ""
+    return [
+        *made,
+        Table(f"Bảng 5. {periods.title(told['period'])}", heads, cells),
+        Paragraph(f"Khác thường không có nghĩa là sai; đoàn đối chiếu hồ sơ gốc.{looked}", "note"),
+    ]
+
+
+def _outside_ranges(rows: list[dict]) -> list[Block]:
+    """Of a brief frozen before the model: counts outside what the same line held before, as they were frozen."""
     made: list[Block] = [Heading("IV. Số liệu bất thường so với chính đơn vị")]
-    if not content["unusual"]:
+    if not rows:
         return [*made, Paragraph(NOTHING)]
     heads = (
         Column("Dòng số liệu"),
@@ -134,11 +161,11 @@ def _unusual(content: dict) -> list[Block]:
             format_count(row["value"]),
             f"{format_count(row['seen'][0])} – {format_count(row['seen'][1])}",
         )
-        for row in content["unusual"]
+        for row in rows
     )
     return [
         *made,
-        Table(f"Bảng 5. {periods.title(content['unusual'][0]['period'])}", heads, cells),
+        Table(f"Bảng 5. {periods.title(rows[0]['period'])}", heads, cells),
         Paragraph("Bất thường không có nghĩa là sai; đoàn đối chiếu hồ sơ gốc.", "note"),
     ]
 
@@ -220,7 +247,7 @@ def paper_of(brief: Brief, *, address: str) -> Paper:
         draft=False,
         title=f"{NAME} {subject}",
         author=head.issuing,
-        letterhead=head,
+        letterhead=None if words.of_party(visit.kind, head.issuing) else head,
         symbol="",
         dated=False,
         name=NAME,

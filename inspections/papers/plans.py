@@ -4,8 +4,8 @@ from cchc_portal.lib.paper import Annex, Block, Column, Heading, Letterhead, Pap
 from cchc_portal.lib.text import ascii_slug
 from inspections.choices import InspectionKind
 from inspections.documents import parts, words
+from inspections.documents.heads import letterhead_of
 from inspections.models import Plan
-from inspections.papers.heads import letterhead_of
 from records.models import Document
 from records.registry import Content
 
@@ -77,7 +77,7 @@ def build_paper(plan: Plan, *, draft: bool, address: str) -> Paper:
         draft=draft,
         title=f"{NAME} {what}",
         author=issuing or plan.title,
-        letterhead=None if plan.kind == InspectionKind.PARTY else head,
+        letterhead=None if words.of_party(plan.kind, head.issuing) else head,
         symbol="KH",
         dated=True,
         name=NAME,

@@ -5,10 +5,10 @@ from datetime import date
 from cchc_portal.lib.numbers import format_count
 from cchc_portal.lib.paper import Block, Column, Heading, Paper, Paragraph, Signature, Table
 from cchc_portal.lib.text import ascii_slug
-from inspections.choices import InspectionKind, MemberRole, RecommendationState, VisitState
+from inspections.choices import MemberRole, RecommendationState, VisitState
 from inspections.documents import parts, words
+from inspections.documents.heads import letterhead_of
 from inspections.models import Recommendation, Team, TeamMember
-from inspections.papers.heads import letterhead_of
 from records.models import Document
 from records.registry import Content
 
@@ -62,7 +62,7 @@ def _paper(team: Team, name: str, symbol: str, subject: str, blocks: list[Block]
     return Paper(
         title=f"{name} {subject}",
         author=head.issuing,
-        letterhead=None if team.kind == InspectionKind.PARTY else head,
+        letterhead=None if words.of_party(team.kind, head.issuing) else head,
         symbol=symbol,
         dated=True,
         name=name,
@@ -160,7 +160,7 @@ def closing_paper(team: Team, *, draft: bool, address: str) -> Paper:
         *(
             [_member_table(members, "Thành viên của đoàn")]
             if members
-            else [Paragraph(f"Trưởng đoàn: {team.head_title}.")]
+            else [Paragraph(f"Trưởng đoàn: {words.ended(team.head_title or 'chưa có thông tin')}")]
         ),
         Heading("II. Kết quả hoạt động"),
         *([_visits(team)] if team.visits.exists() else [Paragraph("Đoàn chưa thực hiện cuộc kiểm tra nào.")]),

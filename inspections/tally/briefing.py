@@ -8,16 +8,15 @@ where the visit is one.
 from collections.abc import Callable
 from datetime import date
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency
 from cchc_portal.lib.periods import DEFAULT, QUARTER
 from cchc_portal.lib.text import search_key
 from dossiers import rules, tally
-from dossiers.choices import FIGURE_LABELS
-from dossiers.models import Line, Return, Summary
-from dossiers.tally import checking
-from dossiers.tally.history import past_of
+from dossiers.models import Return, Summary, UnusualFlag
+from dossiers.tally.flags import range_text, sentence, value_text
 from inspections.choices import RELEASED_FINDINGS, FindingKind, InspectionKind, RecommendationState, VisitState
 from inspections.models import Finding, Recommendation, Visit
 from inspections.rules import similar
@@ -160,41 +159,40 @@ def _repeats(family: list[Agency], visit: Visit) -> list[dict]:
     ]
 
 
-def _unusual(agency: Agency, as_of: date) -> list[dict]:
-    """Counts of the last accepted quarter that lie outside what the same line usually held."""
+def _unusual(agency: Agency, as_of: date) -> dict:
+    """What the portal found unusual in the last accepted quarter, as the page of the return tells it, with the answers.
+
+    `looked` is the day on which that return was looked through; None where it never was, which says nothing of it.
+    """
     item = (
         Return.objects.accepted()
         .filter(agency=agency, period__kind=QUARTER, period__calendar=DEFAULT, period__last_day__lte=as_of)
-        .select_related("period", "agency")
+        .select_related("period", "unusual_scan")
         .order_by("-period__last_day")
         .first()
     )
     if item is None:
-        return []
-    past, told = past_of(item), []
-    names = ("procedure__code", "procedure__name", "field__name")
-    rows = Line.objects.filter(of=item).order_by("pk")
-    width = len(checking.KEY_COLUMNS)
-    for row in rows.values_list(*checking.KEY_COLUMNS, *names, *checking.FIGURE_COLUMNS):
-        key, called, cells = tuple(row[:width]), row[width : width + 3], row[width + 3 :]
-        figures, counts = checking.as_figures(cells), past.counts.get(key, {})
-        for name in rules.TYPED_NAMES:
-            value, history = figures.cells.get(name), counts.get(name, [])
-            span = rules.usual_range(history)
-            if span is None or not rules.is_count(value) or span[0] <= value <= span[1]:
-                continue
-            told.append(
-                {
-                    "line": checking.line_name(*called),
-                    "figure": str(FIGURE_LABELS[name]),
-                    "value": value,
-                    "usual": list(span),
-                    "seen": [min(history), max(history)],
-                    "periods": len(history),
-                    "period": item.period.label,
-                }
-            )
-    return told[:SHOWN]
+        return {"period": "", "looked": None, "rows": []}
+    scan = getattr(item, "unusual_scan", None)
+    found = UnusualFlag.objects.filter(of=item).told().for_list()[:SHOWN]
+    return {
+        "period": item.period.label,
+        "looked": timezone.localdate(scan.scanned_at).isoformat() if scan else None,
+        "rows": [
+            {
+                "figure": str(flag.get_measure_display()),
+                "line": flag.line_name,
+                "value": value_text(flag),
+                "expected": range_text(flag),
+                "sentence": sentence(flag),
+                "state": str(flag.get_state_display()),
+                "answer": flag.note,
+                "agency_says": str(flag.get_agency_says_display()),
+                "agency_words": flag.agency_words,
+            }
+            for flag in found
+        ],
+    }
 
 
 def _level(scale: str, value: str) -> str:

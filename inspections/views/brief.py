@@ -80,6 +80,14 @@ def _formulas(content: dict) -> list[dict]:
     ]
 
 
+def _unusual(content: dict) -> dict:
+    """The unusual figures as told; of a brief frozen earlier the counts outside the range of their line (`old`)."""
+    told = content["unusual"]
+    if isinstance(told, list):
+        return {"old": [row | {"period": periods.title(row["period"])} for row in told]}
+    return told | {"period": periods.title(told["period"]) if told["period"] else "", "looked": _day(told["looked"])}
+
+
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
@@ -102,7 +110,7 @@ def brief(request: HttpRequest, pk: int) -> HttpResponse:
         "recommendations": [row | {"due": _day(row["due"])} for row in content["recommendations"]],
         "absorbed": [row | {"until": _day(row["until"])} for row in content["absorbed"]],
         "claims": [row | {"badge": BADGES.get(row["code"], "open")} for row in content.get("claims", [])],
-        "unusual": [row | {"period": periods.title(row["period"])} for row in content["unusual"]],
+        "unusual": _unusual(content),
         "documents": Document.objects.visible_to(request.user).filter(kind=AGENCY_BRIEF, subject_id=found.pk)[:1],
         "breadcrumb": [
             (_("Supervision and inspection"), reverse("inspections:visit_list")),

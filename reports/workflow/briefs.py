@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from agencies.models import Agency, Person, Role
 from cchc_portal.lib.numbers import format_count
+from cchc_portal.lib.paper import place_of
 from records.choices import MailKind
 from records.models import Event
 from records.registry import content_hash
@@ -76,7 +77,11 @@ def content_of(person: Person, changes: Changes) -> dict:
     return {
         "template": TEMPLATE_VERSION,
         "person": person.full_name,
-        "agency": {"name": root.name, "superior": root.parent.name if root.parent_id else "", "place": _place_of(root)},
+        "agency": {
+            "name": root.name,
+            "superior": root.parent.name if root.parent_id else "",
+            "place": place_of(root.name),
+        },
         "since": timezone.localtime(changes.since).isoformat(timespec="seconds"),
         "until": timezone.localtime(changes.now).isoformat(timespec="seconds"),
         "data_version": data_version(),
@@ -93,12 +98,6 @@ def content_of(person: Person, changes: Changes) -> dict:
             for section, number in zip(changes.sections, _shares(changes), strict=True)
         ],
     }
-
-
-def _place_of(root: Agency) -> str:
-    """The place before the date: "UBND Thành phố Hà Nội" → "Hà Nội"."""
-    words = ("Thành phố ", "thành phố ", "Tỉnh ", "tỉnh ")
-    return next((root.name.split(word, 1)[1] for word in words if word in root.name), "")
 
 
 def title_of(brief: WeeklyBrief) -> str:
