@@ -1,5 +1,8 @@
 """The agency forest: list and tree as of any day, and the pages on which the programme office keeps it."""
 
+from datetime import date
+from functools import partial
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -7,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,7 +20,9 @@ from agencies.forms import AgencyForm
 from agencies.models import Agency
 from agencies.permissions import keeps_registers
 from agencies.tally import forest_changed, with_children_count
+from cchc_portal.lib.asked import Asked, Counted
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
+from cchc_portal.lib.kept import Address, kept
 from cchc_portal.lib.numbers import NONE_PRINTED, format_count, format_day
 from cchc_portal.lib.paging import page_of
 from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
@@ -29,25 +35,35 @@ PRINTED = ("code", "name", "kind", "parent__short_name", "children_count", "vali
 @vary_on_htmx
 def agency_list(request: HttpRequest) -> HttpResponse:
     """The register as of a day: list or tree, fragment of the table for HTMX, CSV or XLSX with ?format=."""
-    agencies = Agency.objects.visible_to(request.user).for_list()
-    narrowed = AgencyFilter(request.GET, agencies)
+    asked = Asked(request, AgencyFilter, partial(_narrowed, request))
     if request.GET.get("format") in CONTENT_TYPES:
-        return _export(narrowed.qs, request.GET["format"])
+        return _export(asked.filter.qs, request.GET["format"])
     context = {
-        "filter": narrowed,
-        "day": narrowed.day,
+        "filter": asked.filter,
         "may_edit": keeps_registers(request.user),
         "breadcrumb": [(_("Agencies"), None)],
         "tree": request.GET.get("view") == "tree",
     }
     if context["tree"]:
-        return render(request, "agencies/agency_tree.html", context | _roots(narrowed.day))
-    listed = with_children_count(narrowed.qs, narrowed.day).values_list(*PRINTED, named=True)
-    context["page"] = page = page_of(request, listed)
-    context["rows"] = _printed(page.object_list)
-    return render(
-        request, "agencies/_agency_table.html" if wants_fragment(request) else "agencies/agency_list.html", context
-    )
+        day = asked.filter.day
+        return render(request, "agencies/agency_tree.html", context | {"day": day} | _roots(day))
+    context["day"], rows = asked.worked_out(_listed)
+    context["page"] = page = page_of(request, rows.now())
+    context["rows"] = SimpleLazyObject(partial(_printed, page.object_list))
+    fragment = wants_fragment(request)
+    told = (asked.told, page.paginator.count, page.number, page.object_list)
+    name = "agencies/_agency_table.html" if fragment else "agencies/_agency_list.html"
+    context["list"] = kept(name, told, context, Address.of(request))
+    return HttpResponse(context["list"]) if fragment else render(request, "agencies/agency_list.html", context)
+
+
+def _narrowed(request: HttpRequest) -> AgencyFilter:
+    return AgencyFilter(request.GET, Agency.objects.visible_to(request.user).for_list())
+
+
+def _listed(narrowed: AgencyFilter) -> tuple[date | None, Counted]:
+    """The day of the list and what it asks of the database. Everyone who is signed in sees the same register."""
+    return narrowed.day, Counted(with_children_count(narrowed.qs, narrowed.day), PRINTED)
 
 
 def _printed(agencies) -> list[tuple[str, ...]]:

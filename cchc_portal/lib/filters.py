@@ -63,6 +63,11 @@ class RowSelect(forms.Select):
         empty = [("", str(field.empty_label))] if field.empty_label is not None else []
         return [*empty, *self.choices.queryset.values_list(field.to_field_name or "pk", self.label)]
 
+    def take(self, rows) -> None:
+        """What may be chosen has been read already: key, value and label of each row."""
+        empty = self.choices.field.empty_label
+        self.options = [*([("", str(empty))] if empty is not None else []), *((row[1], row[2]) for row in rows)]
+
     def render(self, name, value, attrs=None, renderer=None):
         listed = kept("includes/_options.html", self.options)
         chosen = escape(getattr(value, self.choices.field.to_field_name or "pk", value) or "")

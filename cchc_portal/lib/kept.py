@@ -1,11 +1,14 @@
 """Markup kept under the very values it was made of: there is nothing to invalidate, other values are another key."""
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
-from django.template.loader import render_to_string
+from django.http import HttpRequest, QueryDict
+from django.template import Context
+from django.template.loader import get_template
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
@@ -14,18 +17,41 @@ import cchc_portal
 KEPT_FOR = 3_600
 
 
-def kept(template: str, values: Any, context: dict | None = None) -> SafeString:
+@dataclass(frozen=True)
+class Address:
+    """What kept markup may know of a request: where links lead from. Nothing of the one who asks."""
+
+    path: str
+    GET: QueryDict
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "Address":
+        return cls(request.path, request.GET)
+
+    def __repr__(self) -> str:
+        return repr((self.path, self.GET.urlencode()))
+
+
+def _rendered(template: str, context: dict, address: Address | None) -> str:
+    told = Context(context | {"request": address} if address else context)
+    if address:
+        told.request = address
+    return str(get_template(template).template.render(told))
+
+
+def kept(template: str, values: Any, context: dict | None = None, address: Address | None = None) -> SafeString:
     """The template rendered with `context` (by default {"rows": values}), made once for these values and language.
 
-    `values` say by their repr all that the context holds: text, numbers, days, and lists and tuples of them.
+    `values` say by their repr all that the context holds: text, numbers, days, and lists and tuples of them. A template
+    whose links keep the filters of the URL needs the `address`; it stands in for the request.
     """
     context = {"rows": values} if context is None else context
     if settings.DEBUG:  # a template that is being written is shown as it is now
-        return mark_safe(render_to_string(template, context))
-    told = repr((template, get_language(), cchc_portal.__version__, values))
+        return mark_safe(_rendered(template, context, address))
+    told = repr((template, get_language(), cchc_portal.__version__, values, address))
     key = "kept:" + hashlib.sha256(told.encode("utf-8", "backslashreplace")).hexdigest()
     found = cache.get(key)
     if found is None:
-        found = str(render_to_string(template, context))
+        found = _rendered(template, context, address)
         cache.set(key, found, KEPT_FOR)
     return mark_safe(found)

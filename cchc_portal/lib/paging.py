@@ -8,7 +8,7 @@ import base64
 import datetime as dt
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -170,8 +170,8 @@ class LongPage:
 
     is_long = True
 
-    def __init__(self, whole: QuerySet, parts: Sequence[Part], size: int):
-        self.whole, self.parts, self.size = whole, parts, size
+    def __init__(self, count_up_to: Callable[[int], int], parts: Sequence[Part], size: int):
+        self._count_up_to, self.parts, self.size = count_up_to, parts, size
         self.object_list: list = []
         self.after = self.before = ""
         self._mark = zlib.crc32(repr([[(k.path, k.down, k.nulls_first) for k in part.keys] for part in parts]).encode())
@@ -201,7 +201,7 @@ class LongPage:
     def _counted(self) -> int:
         if not self.after and not self.before:
             return len(self.object_list)
-        return self.whole.order_by()[: COUNTED + 1].count()
+        return self._count_up_to(COUNTED + 1)
 
     def place_of(self, part: int, row) -> str:
         """Where a row stands, for a link."""
@@ -262,7 +262,16 @@ def long_page_of(request, rows: QuerySet, parts: Sequence[QuerySet] = (), size: 
     `parts`: disjoint querysets that one after the other hold the rows, where no index serves the order of the whole.
     Old links by number (`?page=7`) are answered, and what cannot be read shows the first page.
     """
-    page = LongPage(rows, [Part(part) for part in parts or [rows]], size)
+
+    def count_up_to(limit: int) -> int:
+        return rows.order_by()[:limit].count()
+
+    return page_in_parts(request, count_up_to, [Part(part) for part in parts or [rows]], size)
+
+
+def page_in_parts(request, count_up_to: Callable[[int], int], parts: Sequence[Part], size: int = PAGE_SIZE) -> LongPage:
+    """As `long_page_of`, for parts that are made already; `count_up_to` counts all rows, up to a limit."""
+    page = LongPage(count_up_to, parts, size)
     at = request.GET.get("at", "")
     place = page.read(at[1:]) if at[:1] in (BEHIND, AHEAD) else None
     if place and at[0] == BEHIND and (found := page.walk(False, place)):

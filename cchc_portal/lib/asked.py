@@ -1,0 +1,247 @@
+"""Lists by their address: what a filtered list asks of the database is worked out once, and asked every time.
+
+Building a filter form and the statement behind it takes longer than the statement takes. Both follow from the address,
+the day, the reader's rights and the rows that the filters offer, and from nothing else: so the finished statement is
+kept under these, in the process. No row of a list is kept, and what the filters offer is read for every page.
+"""
+
+import hashlib
+from collections import namedtuple
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import cached_property, lru_cache, partial
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections
+from django.db.models import Expression, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+from django_filters import FilterSet, ModelChoiceFilter
+
+from cchc_portal.lib.filters import RowFilter
+from cchc_portal.lib.paging import Part
+
+# So many addresses are remembered; then all are forgotten and worked out anew.
+MOST = 500
+LARGEST = 2**63
+_worked_out: dict[Hashable, Any] = {}
+
+
+row_of = lru_cache(maxsize=MOST)(partial(namedtuple, "Row"))
+
+
+def _keep(key: Hashable, made: Any) -> Any:
+    if len(_worked_out) >= MOST:
+        _worked_out.clear()
+    _worked_out[key] = made
+    return made
+
+
+class Slot(Expression):
+    """A value that a statement is given when it is asked: the one at `place` among those given, of that field."""
+
+    def __init__(self, place: int, field):
+        super().__init__(output_field=field)
+        self.place = place
+
+    def as_sql(self, compiler, connection):
+        return "%s", [self]
+
+
+class Statement:
+    """The finished statement of a queryset's rows, cut down to some columns; rows come as named tuples of these."""
+
+    def __init__(self, rows: QuerySet, columns: Sequence[str]):
+        chosen = rows.values_list(*columns)
+        self._alias = chosen.db
+        self._row = row_of(tuple(columns))
+        self._sql, self._parameters, self._expressions = "", (), []
+        compiler = chosen.query.get_compiler(self._alias)
+        try:
+            self._sql, self._parameters = compiler.as_sql()
+        except EmptyResultSet:
+            return
+        self._expressions = [expression for expression, _sql, _alias in compiler.select]
+
+    def _given(self, values: Sequence) -> list:
+        """The parameters, with the values given in their slots."""
+        connection = connections[self._alias]
+        return [
+            one.output_field.get_db_prep_value(values[one.place], connection) if isinstance(one, Slot) else one
+            for one in self._parameters
+        ]
+
+    def _asked(self, sql: str, values: Sequence) -> list[tuple]:
+        with connections[self._alias].cursor() as cursor:
+            cursor.execute(sql, self._given(values))
+            return cursor.fetchall()
+
+    def fetch(self, limit: int | None = None, offset: int = 0, values: Sequence = ()) -> list[tuple]:
+        """The rows as they are now, the columns with the types of their fields."""
+        if not self._sql or limit == 0:
+            return []
+        found = self._asked(f"{self._sql} LIMIT {limit:d} OFFSET {offset:d}" if limit else self._sql, values)
+        return [self._row(*row) for row in self._converted(found)]
+
+    def _converted(self, found: list[tuple]) -> list[Sequence]:
+        connection = connections[self._alias]
+        converters = []
+        for place, expression in enumerate(self._expressions):
+            own = [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
+            converters += [(place, convert, expression) for convert in own]
+        if not converters:
+            return found
+        rows = [list(row) for row in found]
+        for place, convert, expression in converters:
+            for row in rows:
+                row[place] = convert(row[place], expression, connection)
+        return rows
+
+    def count(self, limit: int | None = None, values: Sequence = ()) -> int:
+        """How many rows there are, counted up to `limit`."""
+        if not self._sql:
+            return 0
+        inner = f"{self._sql} LIMIT {limit:d}" if limit else self._sql
+        return self._asked(f"SELECT COUNT(*) FROM ({inner}) counted", values)[0][0]
+
+
+class Counted:
+    """The rows of a list for a paginator: counted by one statement, a page of them read by another."""
+
+    def __init__(self, rows: QuerySet, columns: Sequence[str]):
+        self._rows = Statement(rows, columns)
+        self._keys = Statement(rows.order_by(), ["pk"])
+
+    def now(self) -> "_Now":
+        """The list as it is at this request."""
+        return _Now(self._rows, self._keys)
+
+
+class _Now:
+    def __init__(self, rows: Statement, keys: Statement):
+        self._rows, self._keys = rows, keys
+
+    @cached_property
+    def _length(self) -> int:
+        return self._keys.count()
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, cut: slice) -> list[tuple]:
+        return self._rows.fetch(cut.stop - cut.start, cut.start)
+
+
+class _Stretch:
+    """A stretch of a long list as `LongPage` cuts it: rows of a statement beyond the values it is given."""
+
+    def __init__(self, rows: Statement, keys: Statement, values: Sequence):
+        self._rows, self._keys, self._values = rows, keys, values
+
+    def __getitem__(self, cut: slice) -> list[tuple]:
+        first = cut.start or 0
+        return self._rows.fetch(cut.stop - first, first, self._values)
+
+    def order_by(self) -> "_Stretch":
+        return self
+
+    def count(self) -> int:
+        return self._keys.count(values=self._values)
+
+
+class KeptPart(Part):
+    """A part of a long list whose statements are kept: from page to page only the values at the border differ."""
+
+    def __init__(self, rows: QuerySet, columns: Sequence[str]):
+        super().__init__(rows)
+        self._columns = list(dict.fromkeys((*columns, *self._names)))
+        self._statements: dict[tuple, list[tuple[Statement, Statement]]] = {}
+
+    def read(self, values: Sequence) -> list:
+        read = super().read(values)
+        if any(isinstance(value, int) and not -LARGEST <= value < LARGEST for value in read):
+            raise ValueError("beyond any column")
+        return read
+
+    def ranges(self, backwards: bool, values: Sequence | None) -> Iterator[_Stretch]:
+        """As `Part.ranges`: one after the other they give the rows beyond the values, or all rows without any."""
+        shape = (backwards, values and tuple(value is None for value in values))
+        found = self._statements.get(shape)
+        if found is None:
+            found = self._statements[shape] = [self._stated(rows) for rows in self._shaped(backwards, values)]
+        for rows, keys in found:
+            yield _Stretch(rows, keys, values or ())
+
+    def _shaped(self, backwards: bool, values: Sequence | None) -> Iterator[QuerySet]:
+        slots = values and [
+            None if value is None else Slot(place, key.field)
+            for place, (key, value) in enumerate(zip(self.keys, values, strict=True))
+        ]
+        return super().ranges(backwards, slots)
+
+    def _stated(self, rows: QuerySet) -> tuple[Statement, Statement]:
+        return Statement(rows, self._columns), Statement(rows.order_by(), ["pk"])
+
+
+class Asked:
+    """One request for a filtered list: its filter, built only when it is looked at, and what follows from it.
+
+    `make` builds the filter set of the class `kind` for this request. `rights` tell readers apart who see other rows:
+    equal rights, equal statements. With None nothing is kept, for rights that are themselves read from rows.
+    """
+
+    def __init__(
+        self, request: HttpRequest, kind: type[FilterSet], make: Callable[[], FilterSet], rights: Hashable | None = ()
+    ):
+        self.request, self.kind, self._make, self.rights = request, kind, make, rights
+        self.today = timezone.localdate()
+        self.filter = SimpleLazyObject(self._filter)
+
+    def _filter(self) -> FilterSet:
+        """The filter set; its choices are those that were read for this page."""
+        built = self._make()
+        for name, rows in self.choices.items():
+            built.form.fields[name].widget.take(rows)
+        return built
+
+    @cached_property
+    def choices(self) -> dict[str, list[tuple]]:
+        """Key, value and label of the rows that each filter offers now."""
+        return self._offered()
+
+    def _offered(self) -> dict[str, list[tuple]]:
+        key = (self.kind, self.today, self.rights)
+        stated = _worked_out.get(key) if self.rights is not None else self._offering()
+        return {name: statement.fetch() for name, statement in (stated or _keep(key, self._offering())).items()}
+
+    def _offering(self) -> dict[str, Statement]:
+        stated, form = {}, self._make().form
+        for name, narrowing in self.kind.base_filters.items():
+            if isinstance(narrowing, RowFilter):
+                field = form.fields[name]
+                columns = dict.fromkeys(("pk", field.to_field_name or "pk", field.widget.label))
+                stated[name] = Statement(field.queryset, [*columns])
+            elif isinstance(narrowing, ModelChoiceFilter):
+                raise TypeError(f"{name} offers rows; make it a RowFilter")
+        return stated
+
+    @cached_property
+    def told(self) -> tuple:
+        """All that the filter and the statements follow from, as text."""
+        typed = self.request.GET
+        offered = hashlib.sha256(repr(self.choices).encode("utf-8", "backslashreplace")).hexdigest()
+        values = tuple((name, tuple(typed.getlist(name))) for name in self.kind.base_filters if name in typed)
+        return (self.kind.__module__, self.kind.__qualname__, self.today.isoformat(), values, offered)
+
+    def worked_out(self, make: Callable[[FilterSet], Any]) -> Any:
+        """What `make` gives for the filter; the statements in it are kept for all who ask the same."""
+        if self.rights is None:
+            return make(self.filter)
+        key = (make, self.rights, self.told)
+        found = _worked_out.get(key)
+        if found is None:
+            found = make(self.filter)
+            if self._offered() == self.choices:  # else the filter may have looked up what came meanwhile
+                _keep(key, found)
+        return found
