@@ -20,7 +20,7 @@ def _beside(period: Period | None, lines: dict, keys: dict[int, tuple]) -> dict 
 
 
 def _usual(counts: dict[str, list[int]]) -> dict[str, dict]:
-    """Figure → the range that is not called unusual and what it stands on, where the history is long enough."""
+    """Figure → the range that is not asked about and what it stands on, where the history is long enough."""
     found = {}
     for name, history in counts.items():
         if span := rules.usual_range(history):

@@ -101,9 +101,10 @@ def _beside() -> dict[str, str]:
         "openings_taken": _("%(count)s opening balances taken over from the period before"),
         "openings_none": _("No blank opening balance has a closing balance before it."),
         "unusual": _(
-            "%(line)s, %(figure)s: %(value)s is unusual here. The last %(periods)s periods had %(least)s to %(most)s, "
-            "in the middle %(middle)s; up to %(high)s and down to %(low)s nothing would be said. Check the entry; if "
-            "it is right, write a note."
+            "%(line)s, %(figure)s: %(value)s is far from what this line held before: the last %(periods)s periods had "
+            "%(least)s to %(most)s, in the middle %(middle)s; from %(low)s to %(high)s nothing would be asked. Is it a "
+            "slip of the pen? If it is right, write a note. What is unusual in the whole return is told after it is "
+            "sent."
         ),
     }
 

@@ -1,33 +1,17 @@
-"""One agency in one period: its accepted return line by line, and what of it is unusual for the agency."""
+"""One agency in one period: its accepted return line by line."""
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency
-from dossiers import rules, tally
-from dossiers.choices import FIGURE_LABELS
-from dossiers.models import Line, Period, Return
-from dossiers.tally.checking import FIGURE_COLUMNS, KEY_COLUMNS, as_figures, line_name
-from dossiers.tally.history import Past, past_of
+from dossiers import tally
+from dossiers.models import Period, Return
 from procedures.models import Field, Procedure
 from reports.tally.slices import SliceRow, most_late_first
-
-UNUSUAL_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class UnusualValue:
-    """A count outside the range that is usual for the agency's own line."""
-
-    line: str
-    figure: str
-    value: int
-    lowest: int
-    highest: int
-    periods: int
 
 
 @dataclass(frozen=True)
@@ -40,21 +24,26 @@ class FieldLines:
 
 @dataclass(frozen=True)
 class AgencyPeriod:
-    """The accepted return of the period: its sums, its lines by field with most overdue first, its unusual values."""
+    """The accepted return of the period: its sums, its lines by field with most overdue first.
+
+    `looked` is when it was looked through for unusual figures; None where it never was.
+    """
 
     item: Return
+    looked: datetime | None
     total: dict
     fields: list[FieldLines]
-    unusual: list[UnusualValue]
 
 
 def agency_period(agency: Agency, period: Period, formula: str) -> AgencyPeriod | None:
     """What the agency reported for the period; None where nothing was accepted. A constant number of queries."""
-    item = Return.objects.accepted().filter(agency=agency, period=period).select_related("agency", "period").first()
+    found = Return.objects.accepted().filter(agency=agency, period=period)
+    item = found.select_related("agency", "period", "unusual_scan").first()
     if item is None:
         return None
     lines = tally.counted_lines([period], [agency.pk])
-    return AgencyPeriod(item, tally.added(lines), _by_field(lines, period, formula), _unusual(item))
+    scan = getattr(item, "unusual_scan", None)
+    return AgencyPeriod(item, scan and scan.scanned_at, tally.added(lines), _by_field(lines, period, formula))
 
 
 def _by_field(lines: list[dict], period: Period, formula: str) -> list[FieldLines]:
@@ -81,20 +70,3 @@ def _by_field(lines: list[dict], period: Period, formula: str) -> list[FieldLine
         heads[field] = SliceRow(name, field.code if field else "", url, sums, tally.rate_of(sums, formula))
     grouped = {id(head): FieldLines(head, most_late_first(members[field])) for field, head in heads.items()}
     return [grouped[id(head)] for head in most_late_first(heads.values())]
-
-
-def _unusual(item: Return) -> list[UnusualValue]:
-    past: Past = past_of(item)
-    names = ("procedure__code", "procedure__name", "field__name")
-    found, width = [], len(KEY_COLUMNS)
-    if not past.counts:
-        return found
-    rows = Line.objects.filter(of=item).order_by("position", "pk")
-    for row in rows.values_list(*KEY_COLUMNS, *names, *FIGURE_COLUMNS):
-        key, called, cells = tuple(row[:width]), row[width : width + 3], as_figures(row[width + 3 :]).cells
-        for name, history in past.counts.get(key, {}).items():
-            span, value = rules.usual_range(history), cells.get(name)
-            if span and rules.is_count(value) and not span[0] <= value <= span[1]:
-                label = str(FIGURE_LABELS[name])
-                found.append(UnusualValue(line_name(*called), label, value, *span, len(history)))
-    return found[:UNUSUAL_SHOWN]

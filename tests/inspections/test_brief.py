@@ -1,5 +1,6 @@
 """Preparing a visit: the frozen brief on the agency, and the self-check report that it is asked for."""
 
+import html
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -9,7 +10,9 @@ from django.utils import timezone
 
 from cchc_portal.lib.periods import HANOI
 from dossiers import tally
-from dossiers.models import Period
+from dossiers.models import Period, Return, UnusualFlag, UnusualScan
+from dossiers.tally.flags import sentence
+from dossiers.workflow import FLAGS
 from inspections.models import Brief, SelfCheck, Visit
 from inspections.papers.brief import paper_of
 from procedures.models import Holiday
@@ -18,7 +21,7 @@ from records.registry import content_hash
 from reports.models import Claim
 from reports.tally.reminders import Day, reminders_for
 from reports.tally.worklist import groups_for
-from tests.builders import GOOD, make_return
+from tests.builders import GOOD, make_flag, make_return
 
 
 @pytest.fixture
@@ -93,6 +96,64 @@ def test_who_makes_and_reads_briefs(cast, client_of, coming, vinh):
     page = reverse("inspections:brief", args=[brief.pk])
     told = {one.username: client_of(one).get(page).status_code for one in (vinh, cast.kiemtoan, cast.lan, cast.tuan)}
     assert told == {"vinh": 200, "kiemtoan": 200, "lan": 404, "tuan": 404}
+
+
+def table_five(brief):
+    blocks = paper_of(brief, address="").blocks
+    return next(block for block in blocks if getattr(block, "caption", "").startswith("Bảng 5"))
+
+
+def test_unusual_figures_are_those_of_the_return(cast, client_of, coming, figures, period_q):
+    """The brief says what the page of the return says, with the answers of that day; what was not told is left out."""
+    item = Return.objects.get(agency=cast.khcn, period=period_q)
+    UnusualScan.objects.create(of=item, judgements=8)
+    flag = make_flag(item)
+    make_flag(item, measure="overdue", listed=False)
+    FLAGS.perform(flag, "say_right", by=cast.lan, reason="Mở thêm điểm tiếp nhận")
+    client = client_of(cast.hoa)
+    brief = freeze(client, coming)
+    told = brief.content["unusual"]
+    assert told["period"] == period_q.label
+    assert told["looked"] == timezone.localdate().isoformat()
+    assert [row["sentence"] for row in told["rows"]] == [sentence(flag)]
+    page = html.unescape(client.get(reverse("inspections:brief", args=[brief.pk])).content.decode())
+    assert sentence(flag) in page
+    assert "Đơn vị: đúng thực tế. Mở thêm điểm tiếp nhận" in page
+    FLAGS.perform(flag, "explain", by=cast.quan, reason="Sau khi chốt")
+    assert "Sau khi chốt" not in client.get(reverse("inspections:brief", args=[brief.pk])).content.decode()
+    table = next(
+        block for block in paper_of(brief, address="").blocks if getattr(block, "caption", "").startswith("Bảng 5")
+    )
+    assert table.rows[0][1] == sentence(UnusualFlag.objects.get(pk=flag.pk))
+    assert "Mở thêm điểm tiếp nhận" in table.rows[0][2]
+
+
+@pytest.mark.parametrize(("looked", "words"), [(False, "chưa được soát"), (True, "Không có.")])
+def test_a_return_never_looked_through_says_so(cast, client_of, coming, figures, period_q, looked, words):
+    if looked:
+        UnusualScan.objects.create(of=Return.objects.get(agency=cast.khcn, period=period_q), judgements=8)
+    client = client_of(cast.hoa)
+    brief = freeze(client, coming)
+    page = client.get(reverse("inspections:brief", args=[brief.pk])).content.decode()
+    section = page[page.index('id="unusual"') : page.index('id="claims"')]
+    assert words in section
+    blocks = [getattr(block, "text", "") for block in paper_of(brief, address="").blocks]
+    at = next(place for place, text in enumerate(blocks) if text.startswith("IV."))
+    assert words in blocks[at + 1]
+
+
+def test_a_brief_frozen_before_still_prints_what_it_froze(cast, client_of, coming, figures):
+    client = client_of(cast.hoa)
+    brief = freeze(client, coming)
+    old = {"line": "Thủ tục cũ", "figure": "quá hạn", "value": 90, "usual": [0, 20], "seen": [2, 11], "periods": 8}
+    brief.content["unusual"] = [old | {"period": "2026-Q3"}]
+    Brief.objects.filter(pk=brief.pk).update(content=brief.content)
+    page = client.get(reverse("inspections:brief", args=[brief.pk])).content.decode()
+    assert "Thủ tục cũ" in page and "2 – 11" in page
+    table = next(
+        block for block in paper_of(brief, address="").blocks if getattr(block, "caption", "").startswith("Bảng 5")
+    )
+    assert table.rows == (("Thủ tục cũ", "Quá hạn", "90", "2 – 11"),)
 
 
 def ask(client, visit, **data):

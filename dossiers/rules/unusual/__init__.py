@@ -1,5 +1,5 @@
-"""What is unusual in a return: the range of a single count (`ranges`), and the whole return against its own past and
-its peers (`judging`), with how many of many findings are told (`control`). Pure."""
+"""What is unusual in a return: the whole of it against its own past and its peers (`judging`), how many of many findings
+are told (`control`), and the range of a single count while it is typed (`ranges`). Pure."""
 
 from dossiers.rules.unusual.control import CANDIDATE, MOST_PER_HUNDRED, WRONG_SHARE, listed
 from dossiers.rules.unusual.expecting import Counts, Peers, peers_from

@@ -1,6 +1,9 @@
-"""Is a count unusual for the unit that reports it, against its own past periods? Pure.
+"""Is a count that is being typed a slip of the pen, against what the same line held before? Pure.
 
-No bare z-score: counts of dossiers are skewed and often small. A count is called unusual only where it lies outside
+Quick enough for every keystroke and rough for the same reason: it asks while one types and is kept nowhere. What is
+unusual in a return is judged by `judging` alone, once the figures are there, and told on all other pages.
+
+No bare z-score: counts of dossiers are skewed and often small. A count is asked about only where it lies outside
 both of two ranges. The exact one asks how likely so extreme a count is if nothing changed: given the sum of all n + 1
 periods, each dossier falls into the newest with probability 1/(n + 1) (the conditional test of Poisson rates). It keeps
 small counts quiet: 1 after 0, 0, 1, 0 says nothing. The wide one, from half the smallest to twice the largest past
@@ -46,7 +49,7 @@ def _exact(total: int, periods: int) -> tuple[int, int]:
 
 
 def usual_range(history: list[int]) -> tuple[int, int] | None:
-    """Lowest and highest count that is not called unusual after these past counts; None on too short a history."""
+    """Lowest and highest count that is not asked about after these past counts; None on too short a history."""
     if len(history) < FEWEST_PERIODS:
         return None
     low, high = min(history) // 2, min(2 * max(history), MAX_COUNT)
