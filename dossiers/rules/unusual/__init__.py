@@ -1,4 +1,4 @@
-"""What is unusual in a return: the whole of it against its own past and its peers (`judging`), how many of many findings
+"""What is unusual in a return: the whole of it against its own past and peers (`judging`), how many of many findings
 are told (`control`), and the range of a single count while it is typed (`ranges`). Pure."""
 
 from dossiers.rules.unusual.control import CANDIDATE, MOST_PER_HUNDRED, WRONG_SHARE, listed
