@@ -20,7 +20,7 @@ from django.utils.functional import SimpleLazyObject
 from django_filters import FilterSet, ModelChoiceFilter
 
 from cchc_portal.lib.filters import RowFilter
-from cchc_portal.lib.paging import Part
+from cchc_portal.lib.paging import PAGE_SIZE, Part
 
 # So many addresses are remembered; then all are forgotten and worked out anew.
 MOST = 500
@@ -47,6 +47,16 @@ class Slot(Expression):
 
     def as_sql(self, compiler, connection):
         return "%s", [self]
+
+
+def page_slots(field) -> list[Slot]:
+    """Slots for the keys of one page of a list, filled by `one_page`."""
+    return [Slot(place, field) for place in range(PAGE_SIZE)]
+
+
+def one_page(keys: Sequence) -> list:
+    """The keys of a page for its slots; a short page leaves some at NULL, which is in no row."""
+    return [*keys, *[None] * (PAGE_SIZE - len(keys))]
 
 
 class Statement:

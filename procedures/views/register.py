@@ -1,18 +1,25 @@
 """The register of procedures: list as of any day, one procedure with everything dated, and its edit pages."""
 
+from datetime import date
+from functools import partial
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import F, Prefetch
+from django.db.models.lookups import In
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agencies.permissions import keeps_registers
+from cchc_portal.lib.asked import Asked, Counted, Statement, one_page, page_slots
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
+from cchc_portal.lib.kept import Address, kept
 from cchc_portal.lib.numbers import NONE_PRINTED, format_count, format_day
 from cchc_portal.lib.paging import page_of
 from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
@@ -30,28 +37,41 @@ PRINTED = ("pk", "code", "name", "field__name", "level", "statutory_days", "vali
 @vary_on_htmx
 def procedure_list(request: HttpRequest) -> HttpResponse:
     """The register as of a day with the level on each scale; fragment for HTMX, CSV or XLSX with ?format=."""
-    procedures = Procedure.objects.visible_to(request.user).for_list()
-    narrowed = ProcedureFilter(request.GET, procedures)
+    asked = Asked(request, ProcedureFilter, partial(_narrowed, request))
     if request.GET.get("format") in CONTENT_TYPES:
-        return _export(_with_levels(narrowed.qs, narrowed.day), request.GET["format"])
-    page = page_of(request, narrowed.qs.values_list(*PRINTED, named=True))
+        return _export(_with_levels(asked.filter.qs, asked.filter.day), request.GET["format"])
+    day, procedures, levels = asked.worked_out(_listed)
+    page = page_of(request, procedures.now())
+    found = levels.fetch(values=one_page([procedure.pk for procedure in page.object_list])) if page.object_list else []
     context = {
-        "filter": narrowed,
+        "filter": asked.filter,
         "page": page,
-        "rows": _printed(page.object_list, narrowed.day),
-        "day": narrowed.day,
+        "rows": SimpleLazyObject(partial(_printed, page.object_list, found)),
+        "day": day,
         "may_edit": keeps_registers(request.user),
         "scales": Scale.choices,
         "breadcrumb": [(_("Procedures"), None)],
     }
-    name = "procedures/_procedure_table.html" if wants_fragment(request) else "procedures/procedure_list.html"
-    return render(request, name, context)
+    fragment = wants_fragment(request)
+    told = (asked.told, page.paginator.count, page.number, page.object_list, found)
+    name = "procedures/_procedure_table.html" if fragment else "procedures/_procedure_list.html"
+    context["list"] = kept(name, told, context, Address.of(request))
+    return HttpResponse(context["list"]) if fragment else render(request, "procedures/procedure_list.html", context)
 
 
-def _printed(procedures, day) -> list[tuple]:
+def _narrowed(request: HttpRequest) -> ProcedureFilter:
+    return ProcedureFilter(request.GET, Procedure.objects.visible_to(request.user).for_list())
+
+
+def _listed(narrowed: ProcedureFilter) -> tuple[date | None, Counted, Statement]:
+    """The day of the list, what it asks of the database, and the levels of a page. Everyone sees the same register."""
+    levels = _levels_of(narrowed.day).filter(In(F("procedure_id"), page_slots(Procedure._meta.pk)))
+    return narrowed.day, Counted(narrowed.qs, PRINTED), Statement(levels, ("procedure_id", "scale", "value"))
+
+
+def _printed(procedures, levels) -> list[tuple]:
     """Rows of the list as they are printed; the levels of the day in the order of their scales."""
     shown: dict[int, dict[str, str]] = {procedure.pk: {} for procedure in procedures}
-    levels = _levels_of(day).filter(procedure_id__in=list(shown)).values_list("procedure_id", "scale", "value")
     for pk, scale, value in levels:
         shown[pk][scale] = str(level_name(scale, value))
     kinds = {code: str(label) for code, label in ProcedureLevel.choices}
