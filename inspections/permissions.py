@@ -303,6 +303,11 @@ def extends_deadline(user: Person, recommendation: Recommendation) -> bool:
     return _follows(user, recommendation) and not belongs_to(user, recommendation.agency_id)
 
 
+def redacts_remedy_evidence(user: Person, recommendation: Recommendation) -> bool:
+    """As with evidence of findings: heads of the following team, the programme office, two of them."""
+    return issues_recommendation(user, recommendation) or sets_teams(user)
+
+
 def hands_over(user: Person, recommendation: Recommendation) -> bool:
     """The head of the following team passes its recommendations on, and the programme office when a team is closed."""
     return issues_recommendation(user, recommendation) or sets_teams(user)

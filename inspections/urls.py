@@ -55,6 +55,7 @@ urlpatterns = [
     path("recommendations/", recommendations.recommendation_list, name="recommendation_list"),
     path("recommendations/evidence/<uuid:pk>/", photos.evidence, name="evidence"),
     path("recommendations/<int:pk>/", recommendations.recommendation_detail, name="recommendation_detail"),
+    path("recommendations/<int:pk>/evidence/<int:kept>/", evidence.evidence_withdraw, name="evidence_withdraw"),
     path("recommendations/<int:pk>/edit/", recommendations.recommendation_edit, name="recommendation_edit"),
     path(
         "recommendations/<int:pk>/<slug:action>/",

@@ -1,5 +1,6 @@
 """What surrounds a recommendation: its closing condition, moved deadlines, who follows it up, letters about it."""
 
+from datetime import datetime
 from fractions import Fraction
 
 from django.db import models
@@ -12,6 +13,7 @@ from cchc_portal.lib.fields import NfcTextField
 from dossiers.choices import FORMULA_LABELS, PeriodKind
 from dossiers.models import Period
 from inspections.choices import Comparison, DayUnit, InspectionKind
+from inspections.models.findings import Withdrawable
 from inspections.models.followup import Recommendation, Remedy
 from inspections.models.visits import Team
 from records.models import StoredFile
@@ -91,7 +93,7 @@ class HandOver(models.Model):
         return f"{self.from_team_id} → {self.to_team_id}"
 
 
-class Evidence(models.Model):
+class Evidence(Withdrawable):
     """A file that shows what was done. A file of the same name in a later remedy is its next version."""
 
     remedy = models.ForeignKey(Remedy, on_delete=models.CASCADE, related_name="files")
@@ -103,6 +105,14 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_id} v{self.number}"
+
+    @property
+    def created_at(self) -> datetime:
+        return self.remedy.reported_at
+
+    @property
+    def created_by_id(self) -> int:
+        return self.remedy.reported_by_id
 
 
 class EscalationRule(models.Model):

@@ -1,41 +1,54 @@
-"""What stands with the photos and files of a finding on its page: where they were taken, and withdrawing them."""
+"""What stands with the evidence of a finding or a remedy on its page: where it was taken, and withdrawing it."""
 
 from collections.abc import Iterable
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from cchc_portal.lib.errors import Refused
 from cchc_portal.lib.text import clean_text
 from inspections import permissions
-from inspections.models import Finding, Photo, Shot
+from inspections.models import Evidence, Finding, Photo, Recommendation, Shot
 from inspections.workflow import evidence
 
 PEOPLE = ("created_by", "withdrawn_by", "withdrawal_asked_by")
 LONGEST_REASON = 2_000
 
 
-def withdrawable(user, finding: Finding, kept: Iterable) -> list:
-    """Photos or files, each with what the person may do towards withdrawing it."""
+def withdrawable(user, thing: Finding | Recommendation, kept: Iterable, address: str, *named) -> list:
+    """Photos or files, each with what the person may do towards withdrawing it, and where."""
     rows = list(kept)
     for one in rows:
-        one.withdraw = evidence.offered(user, finding, one)
+        one.withdraw = evidence.offered(user, thing, one)
+        one.withdraw_url = reverse(address, args=[thing.pk, *named, one.pk])
     return rows
 
 
 def files_of(user, finding: Finding) -> list:
-    return withdrawable(user, finding, finding.files.select_related("file", *PEOPLE))
+    kept = finding.files.select_related("file", *PEOPLE)
+    return withdrawable(user, finding, kept, "inspections:finding_withdraw", "file")
+
+
+def remedies_of(user, recommendation: Recommendation) -> list:
+    """What the agency reported, with its files."""
+    files = Prefetch("files", Evidence.objects.select_related("file", "withdrawn_by", "withdrawal_asked_by"))
+    rows = list(recommendation.remedies.select_related("reported_by", "judged_by").prefetch_related(files))
+    for remedy in rows:
+        remedy.shown = withdrawable(user, recommendation, remedy.files.all(), "inspections:evidence_withdraw")
+    return rows
 
 
 def photos_of(user, finding: Finding) -> list[Photo]:
     """Photos, each with where and when its camera says it was taken, for those who may see that and nobody else."""
     # Not through finding.photos: what was fetched beforehand leaves out the withdrawn ones.
     kept = Photo.objects.filter(finding=finding).select_related("picture", *PEOPLE)
-    rows = withdrawable(user, finding, kept)
+    rows = withdrawable(user, finding, kept, "inspections:finding_withdraw", "photo")
     shots = Shot.objects.filter(photo__in=rows, captured__place__isnull=False).select_related("captured__place")
     places = {
         shot.photo_id: shot.captured.place
@@ -47,29 +60,41 @@ def photos_of(user, finding: Finding) -> list[Photo]:
     return rows
 
 
-def _finding_of(request: HttpRequest, pk: int) -> Finding:
-    return get_object_or_404(Finding.objects.visible_to(request.user).select_related("visit__team", "area"), pk=pk)
+def _withdraw(request: HttpRequest, thing: Finding | Recommendation, chosen) -> HttpResponse:
+    """The step the person may take, told on the page of what the evidence is about."""
+    reason = clean_text(request.POST.get("reason", ""))[:LONGEST_REASON]
+    try:
+        gone = evidence.withdraw(thing, chosen, by=request.user, reason=reason)
+    except Refused as refusal:
+        for problem in refusal.problems:
+            messages.error(request, problem)
+        return redirect(thing)
+    told = _("It is withdrawn; its hash and the reason stay.") if gone else _("A second person has to confirm it.")
+    messages.success(request, told)
+    return redirect(thing)
 
 
 @require_POST
 def finding_withdraw(request: HttpRequest, pk: int, kind: str, kept: int) -> HttpResponse:
     """Take back, ask to withdraw or confirm the withdrawal of a photo or a file."""
-    finding = _finding_of(request, pk)
+    findings = Finding.objects.visible_to(request.user).select_related("visit__team", "area")
+    finding = get_object_or_404(findings, pk=pk)
     user = request.user
-    if not permissions.records_findings(user, finding.visit) and not permissions.redacts_evidence(user, finding):
+    if not permissions.records_findings(user, finding.visit) and not evidence.redacts(user, finding):
         raise PermissionDenied
     rows = {"photo": finding.photos, "file": finding.files}.get(kind)
     if rows is None:
         raise Http404
-    chosen = get_object_or_404(rows, pk=kept)
-    try:
-        gone = evidence.withdraw(
-            finding, chosen, by=request.user, reason=clean_text(request.POST.get("reason", ""))[:LONGEST_REASON]
-        )
-    except Refused as refusal:
-        for problem in refusal.problems:
-            messages.error(request, problem)
-        return redirect(finding)
-    told = _("It is withdrawn; its hash and the reason stay.") if gone else _("A second person has to confirm it.")
-    messages.success(request, told)
-    return redirect(finding)
+    return _withdraw(request, finding, get_object_or_404(rows, pk=kept))
+
+
+@require_POST
+def evidence_withdraw(request: HttpRequest, pk: int, kept: int) -> HttpResponse:
+    """Take back, ask to withdraw or confirm the withdrawal of a file that shows a remedy."""
+    recommendations = Recommendation.objects.visible_to(request.user).for_list()
+    recommendation = get_object_or_404(recommendations, pk=pk)
+    user = request.user
+    if not permissions.reports_remedy(user, recommendation) and not evidence.redacts(user, recommendation):
+        raise PermissionDenied
+    rows = Evidence.objects.filter(remedy__recommendation=recommendation)
+    return _withdraw(request, recommendation, get_object_or_404(rows, pk=kept))

@@ -28,6 +28,6 @@ def evidence(request: HttpRequest, pk: UUID) -> FileResponse:
     """What was attached to a remedy, always as a download."""
     recommendations = Recommendation.objects.visible_to(request.user)
     found = get_object_or_404(
-        Evidence.objects.select_related("file"), file_id=pk, remedy__recommendation__in=recommendations
+        Evidence.objects.standing().select_related("file"), file_id=pk, remedy__recommendation__in=recommendations
     )
     return hand_out(found.file, attachment=True)

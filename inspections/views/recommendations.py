@@ -29,6 +29,7 @@ from inspections.followup_forms import (
 from inspections.forms import RemedyForm
 from inspections.models import ClosingCondition, Finding, Recommendation, Visit
 from inspections.tally import readings, run_of
+from inspections.views.evidence import remedies_of
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
 from inspections.workflow import RECOMMENDATIONS, condition_of, keep_edit, keep_new
 
@@ -137,7 +138,7 @@ def _page(
         ),
         "visit_url": reverse("inspections:visit_detail", args=[recommendation.visit_id]) if visible else "",
         "overdue": recommendation.is_overdue(),
-        "remedies": recommendation.remedies.select_related("reported_by", "judged_by").prefetch_related("files__file"),
+        "remedies": remedies_of(request.user, recommendation),
         "moves": moves,
         "moves_url": reverse("inspections:recommendation_detail", args=[recommendation.pk]),
         "may_edit": recommendation.is_editable and permissions.edits_recommendation(request.user, recommendation),

@@ -1,7 +1,8 @@
-"""Withdrawing a photo or a file behind a finding: its hash and the reason stay, its bytes are handed out no more.
+"""Withdrawing what a finding or a remedy rests on: its hash and the reason stay, its bytes are handed out no more.
 
-Whoever added it takes it back within a quarter of an hour, as long as the finding is a draft. Later one person asks and
-a second one confirms, both of them head of the team or of the programme office.
+Whoever added it takes it back within a quarter of an hour, as long as nobody judged by it: the finding is a draft, the
+remedy has no verdict. Later one person asks and a second one confirms, both of them head of the team or of the
+programme office.
 """
 
 from datetime import timedelta
@@ -14,39 +15,51 @@ from django.utils.translation import gettext as _
 from cchc_portal.lib.errors import Conflict, Refused
 from inspections import permissions
 from inspections.choices import FindingState
-from inspections.models import EvidenceFile, Finding, Photo
+from inspections.models import Evidence, EvidenceFile, Finding, Photo, Recommendation
 from records.models import Event
 
 OWN_FOR = timedelta(minutes=15)
+Kept = Photo | EvidenceFile | Evidence
+Shown = Finding | Recommendation
 
 
-def takes_back(user, finding: Finding, kept: Photo | EvidenceFile) -> bool:
-    """One's own, just added, to a draft."""
-    fresh = timezone.now() - kept.created_at <= OWN_FOR and finding.state == FindingState.DRAFT
-    return fresh and kept.created_by_id == user.pk and permissions.records_findings(user, finding.visit)
+def redacts(user, thing: Shown) -> bool:
+    """Asks for a withdrawal later on, or confirms it."""
+    if isinstance(thing, Recommendation):
+        return permissions.redacts_remedy_evidence(user, thing)
+    return permissions.redacts_evidence(user, thing)
 
 
-def offered(user, finding: Finding, kept: Photo | EvidenceFile) -> str:
+def takes_back(user, thing: Shown, kept: Kept) -> bool:
+    """One's own, just added, and nobody judged by it."""
+    if kept.created_by_id != user.pk or timezone.now() - kept.created_at > OWN_FOR:
+        return False
+    if isinstance(kept, Evidence):
+        return kept.remedy.judged_at is None and permissions.reports_remedy(user, thing)
+    return thing.state == FindingState.DRAFT and permissions.records_findings(user, thing.visit)
+
+
+def offered(user, thing: Shown, kept: Kept) -> str:
     """What the person may do towards withdrawing it, in words; blank for nothing."""
     if kept.withdrawn_at:
         return ""
-    if takes_back(user, finding, kept):
+    if takes_back(user, thing, kept):
         return _("Take it back")
-    if not permissions.redacts_evidence(user, finding):
+    if not redacts(user, thing):
         return ""
     if kept.withdrawal_asked_by_id is None:
         return _("Ask to withdraw it")
     return _("Confirm the withdrawal") if kept.withdrawal_asked_by_id != user.pk else ""
 
 
-def withdraw(finding: Finding, kept: Photo | EvidenceFile, *, by, reason: str) -> bool:
+def withdraw(thing: Shown, kept: Kept, *, by, reason: str) -> bool:
     """Take the step that the person may take; True once it is withdrawn. One event says which step it was."""
     with transaction.atomic():
         kept = type(kept).objects.select_for_update(of=("self",)).get(pk=kept.pk)
         if kept.withdrawn_at:
-            raise Conflict(_("It has been withdrawn meanwhile."), url=finding.get_absolute_url())
-        own = takes_back(by, finding, kept)
-        if not own and not permissions.redacts_evidence(by, finding):
+            raise Conflict(_("It has been withdrawn meanwhile."), url=thing.get_absolute_url())
+        own = takes_back(by, thing, kept)
+        if not own and not redacts(by, thing):
             raise PermissionDenied
         if not own and kept.withdrawal_asked_by_id == by.pk:
             raise Refused([_("A second person has to confirm: another head or the programme office.")])
@@ -63,5 +76,5 @@ def withdraw(finding: Finding, kept: Photo | EvidenceFile, *, by, reason: str) -
         stored = kept.picture if isinstance(kept, Photo) else kept.file
         told = {"name": stored.name, "sha256": stored.sha256}
         action = "ask_withdrawal" if asking else "withdraw_evidence"
-        Event.objects.append(actor=by, action=action, target=finding, after=told, reason=reason)
+        Event.objects.append(actor=by, action=action, target=thing, after=told, reason=reason)
     return not asking

@@ -1,4 +1,4 @@
-"""Evidence behind a finding: withdrawn with a reason, its place seen by few."""
+"""Evidence of findings and remedies: withdrawn with a reason, its place seen by few."""
 
 import json
 from datetime import timedelta
@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inspections import photos
+from inspections.choices import RecommendationState
 from inspections.documents.facts import findings_of
-from inspections.models import CapturedPhoto, CapturePlace, Photo, Shot
+from inspections.models import CapturedPhoto, CapturePlace, Evidence, Photo, Remedy, Shot
 from records.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +105,70 @@ def test_the_place_is_shown_to_few(cast, vinh, client_of, photo):
     assert shown == {"hoa", "khoa", "vinh", "quan", "kiemtoan"}
     Shot.objects.update(taken_by=cast.hoa)
     assert "105,80" not in client_of(vinh).get(url).content.decode()
+
+
+@pytest.fixture
+def proof(cast, client_of, make_recommendation, photo_bytes) -> Evidence:
+    """A photo that Lan sent with a remedy, just now."""
+    recommendation = make_recommendation(RecommendationState.IN_PROGRESS)
+    data = {"version": 1, "text": "Đã niêm yết", "evidence": SimpleUploadedFile("bang.jpg", photo_bytes())}
+    address = reverse("inspections:recommendation_action", args=[recommendation.pk, "answer"])
+    assert client_of(cast.lan).post(address, data).status_code == 302
+    return Evidence.objects.get()
+
+
+@pytest.fixture
+def withdraw_proof(client_of, proof):
+    def post(person, reason="Có số căn cước", status=302):
+        address = reverse("inspections:evidence_withdraw", args=[proof.remedy.recommendation_id, proof.pk])
+        assert client_of(person).post(address, {"reason": reason}).status_code == status
+        proof.refresh_from_db()
+        return proof
+
+    return post
+
+
+def downloads(client, proof) -> bool:
+    return client.get(reverse("inspections:evidence", args=[proof.file_id])).status_code == 200
+
+
+def test_the_agency_takes_back_what_it_just_sent(cast, vinh, client_of, proof, withdraw_proof):
+    recommendation = proof.remedy.recommendation
+    for person, status in ((cast.tuan, 404), (cast.minh, 403), (vinh, 403), (cast.kiemtoan, 403), (cast.lanhdao, 403)):
+        assert withdraw_proof(person, status=status).withdrawn_at is None
+    assert withdraw_proof(cast.lan, reason=" ").withdrawn_at is None, "not without a reason"
+    page = client_of(cast.lan).get(recommendation.get_absolute_url()).content.decode()
+    assert reverse("inspections:evidence_withdraw", args=[recommendation.pk, proof.pk]) in page
+    assert downloads(client_of(cast.hoa), proof)
+    assert withdraw_proof(cast.lan).withdrawn_by == cast.lan
+    for person in (cast.lan, cast.hoa, cast.quan, cast.kiemtoan):
+        assert not downloads(client_of(person), proof)
+    told = Event.objects.about(recommendation).get(action="withdraw_evidence")
+    assert (json.loads(told.after)["sha256"], told.reason) == (proof.file.sha256, "Có số căn cước")
+    page = client_of(cast.hoa).get(recommendation.get_absolute_url()).content.decode()
+    assert proof.file.sha256 in page
+    assert "Có số căn cước" in page
+    withdraw_proof(cast.lan, status=409)
+
+
+@pytest.mark.parametrize("what", ["a quarter of an hour later", "after the verdict"])
+def test_evidence_of_a_remedy_is_withdrawn_later_by_two(cast, client_of, proof, withdraw_proof, what):
+    if what == "after the verdict":
+        Remedy.objects.update(judged_at=timezone.now(), judged_by=cast.hoa, verdict="Đạt")
+    else:
+        Remedy.objects.update(reported_at=timezone.now() - timedelta(minutes=16))
+    withdraw_proof(cast.lan, status=403)
+    withdraw_proof(cast.khoa, status=403)
+    assert withdraw_proof(cast.quan).withdrawal_asked_by == cast.quan
+    assert withdraw_proof(cast.quan).withdrawn_at is None, "nobody confirms what he or she asked for"
+    assert downloads(client_of(cast.lan), proof)
+    assert withdraw_proof(cast.hoa, reason="").withdrawn_by == cast.hoa
+    assert not downloads(client_of(cast.lan), proof)
+    told = Event.objects.about(proof.remedy.recommendation).order_by("pk").values_list("action", flat=True)
+    assert list(told)[-2:] == ["ask_withdrawal", "withdraw_evidence"]
+
+
+def test_evidence_is_withdrawn_at_the_address_of_its_own_recommendation(cast, client_of, proof, make_recommendation):
+    other = make_recommendation(RecommendationState.IN_PROGRESS)
+    address = reverse("inspections:evidence_withdraw", args=[other.pk, proof.pk])
+    assert client_of(cast.lan).post(address, {"reason": "x"}).status_code == 404
