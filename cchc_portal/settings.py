@@ -181,6 +181,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 vars().update(environment.email("CCHC_EMAIL_URL"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = environment.text("CCHC_EMAIL_FROM", "cchc@localhost")
+# Bytes of a PDF that goes with a mail; encoded it is a third larger, and office servers often stop at 10 MB.
+LARGEST_MAIL_ATTACHMENT = 5_000_000
 # Where readers of a mail find the portal; without it mails name the paths of pages only.
 BASE_URL = environment.base_url("CCHC_BASE_URL")
 

@@ -30,14 +30,15 @@ def ask_document(kind: str, subject_id: int, *, title: str, by, draft: bool = Tr
     return document
 
 
-def ask_mail(person, kind: str, subject: str, body: str, key: str) -> Mail | None:
+def ask_mail(person, kind: str, subject: str, body: str, key: str, attach: Document | None = None) -> Mail | None:
     """Write a mail to the person, once for its kind and key; None where it is written already.
 
     The worker sends it once the caller's transaction commits. A person without an address reads it in the portal only.
+    The PDF of `attach` goes with it if the person may read it then and it is not too large.
     """
     now = timezone.now()
     subject = " ".join(subject.split())[:200]
-    values = {"address": person.email, "subject": subject, "body": body.strip(), "asked_at": now}
+    values = {"address": person.email, "subject": subject, "body": body.strip(), "asked_at": now, "attached": attach}
     if not person.email:
         values |= {"state": JobState.READY, "finished_at": now}
     with transaction.atomic():

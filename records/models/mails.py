@@ -12,12 +12,15 @@ from django.utils import timezone
 from cchc_portal.lib.fields import NfcCharField, NfcTextField
 from cchc_portal.lib.sql import fetch
 from records import rules
-from records.choices import JobState, MailKind
+from records.choices import UNFINISHED, JobState, MailKind
+from records.models.documents import Document
 from records.models.jobs import Job, JobQuerySet
 
 # How long a mail that the server did not take rests before the next attempt, by attempts made: servers that grey-list
 # a sender ask for some minutes, one that is down may need longer.
 RESTS = {1: timedelta(minutes=5), 2: timedelta(minutes=30)}
+# How long a mail waits for the document that goes with it; then it goes with the link alone.
+WAITS_FOR_DOCUMENT = timedelta(minutes=15)
 
 
 class MailQuerySet(JobQuerySet):
@@ -36,6 +39,11 @@ class MailQuerySet(JobQuerySet):
     def mark_read(self) -> int:
         """Note that these were read; what was read before keeps its instant. Returns how many changed."""
         return self.unread().update(read_at=timezone.now())
+
+    def waiting_for_document(self) -> "MailQuerySet":
+        """Mails whose document is still being made, and not for too long."""
+        since = timezone.now() - WAITS_FOR_DOCUMENT
+        return self.filter(state=JobState.QUEUED, attached__state__in=UNFINISHED, asked_at__gt=since)
 
     def stuck(self, waiting: timedelta = timedelta(seconds=30)):
         """As for every job, but a mail that failed rests before it is tried again."""
@@ -58,7 +66,8 @@ class Mail(Job):
     """One mail to one person, written once for its kind and slot.
 
     `slot` names the occasion (a day, a step of a return). `address` is that of the time of writing; a person without
-    one reads the mail in the portal only, and the row is ready at once.
+    one reads the mail in the portal only, and the row is ready at once. `attached` is a document whose PDF goes with
+    the mail if the person may read it when it is sent; `attached_hash` is the SHA-256 of the file that went, or "".
     """
 
     lease = timedelta(minutes=2)
@@ -72,6 +81,8 @@ class Mail(Job):
     body = NfcTextField()
     sent_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)
+    attached = models.ForeignKey(Document, on_delete=models.SET_NULL, null=True, related_name="+")
+    attached_hash = models.CharField(max_length=64, blank=True, default="")
 
     objects = MailQuerySet.as_manager()
 

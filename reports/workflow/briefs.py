@@ -136,7 +136,7 @@ def _write(person: Person, monday: date, now: datetime) -> bool:
         context = {"person": person, "brief": brief, "base": settings.BASE_URL, "document": document}
         context["page"] = f"{reverse('reports:changes')}?since={timezone.localtime(brief.since):%Y-%m-%dT%H:%M:%S}"
         body = render_to_string("emails/weekly_brief.txt", context)
-        ask_mail(person, MailKind.WEEKLY_BRIEF, subject, body, monday.isoformat())
+        ask_mail(person, MailKind.WEEKLY_BRIEF, subject, body, monday.isoformat(), attach=document)
     return True
 
 
