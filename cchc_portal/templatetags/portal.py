@@ -7,6 +7,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language
 
 from cchc_portal.lib.filters import filter_fields
 from cchc_portal.lib.kept import kept
@@ -90,6 +91,12 @@ def _inline(template_name, context):
 @register.simple_tag
 def rate(value):
     """A Rate with what it rests on, shown on hover and focus; "–" with the reason where it has no value."""
+    return _rate(value, get_language())
+
+
+@lru_cache(maxsize=2000)
+def _rate(value, language: str):
+    """A rate is its counts and its formula, and what it is printed as follows from them and the language."""
     return _inline("includes/_rate.html", {"rate": value})
 
 

@@ -12,6 +12,7 @@ from dossiers.tally.checking import FIGURE_COLUMNS
 from dossiers.tally.reading import added
 from dossiers.tally.statements import FIGURE_NAMES, RATE_COLUMNS, VALUES
 
+ALL = ("computed_at", *VALUES)
 KEYS = ("period_id", "procedure_id", "field_id")
 LATE = ("resolved_overdue", "pending_overdue")
 
@@ -70,7 +71,12 @@ def grouped(rows: Iterable[dict], *names: str) -> dict[tuple, dict]:
 
 
 def procedure_sums(
-    periods: Iterable[Period], agencies=None, *, procedure=None, field=None, names: Iterable[str] = VALUES
+    periods: Iterable[Period],
+    agencies=None,
+    *,
+    procedure=None,
+    field=None,
+    names: Iterable[str] = ("computed_at", *VALUES),
 ) -> list[dict]:
     """Sums by period and procedure (or field, or neither), of all agencies from the stored ones, of some from lines.
 
@@ -80,4 +86,4 @@ def procedure_sums(
         lines = counted_lines(periods, agencies, procedure=procedure, field=field)
         return [dict(zip(KEYS, key, strict=True)) | row for key, row in grouped(lines, *KEYS).items()]
     rows = _about(ProcedureSum.objects.filter(period__in=list(periods)), procedure, field)
-    return list(rows.order_by("about").values(*KEYS, "computed_at", *names))
+    return list(rows.order_by("about").values(*KEYS, *names))

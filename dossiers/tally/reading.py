@@ -11,7 +11,7 @@ from django.db import connection
 from dossiers import rules
 from dossiers.models import Period, Summary
 from dossiers.rules import FORMULAS, Rate
-from dossiers.tally.statements import AGENCY, FIGURE_NAMES, RATE_COLUMNS, SUMMARY, VALUES
+from dossiers.tally.statements import AGENCY, FIGURE_NAMES, PERIOD, RATE_COLUMNS, SUMMARY, VALUES
 
 ADDED = ("returns", "lines", *(name for three in RATE_COLUMNS.values() for name in three))
 
@@ -125,7 +125,8 @@ def _ranking_sql(code: str, tree: bool, narrowed: str) -> str:
         ORDER BY CAST(s.{numerator} AS double precision) / NULLIF(s.{denominator}, 0) {order}) END,
     s.{numerator}, s.{denominator}, s.{used}, s.lines, b.{numerator}, b.{denominator}, b.{used}, b.lines
 FROM {SUMMARY} s JOIN {AGENCY} a ON a.id = s.agency_id
-LEFT JOIN {SUMMARY} b ON b.agency_id = s.agency_id AND b.tree = s.tree AND b.period_id = %s
+LEFT JOIN {SUMMARY} b ON b.agency_id = s.agency_id AND b.tree = s.tree AND b.period_id = (
+    SELECT id FROM {PERIOD} WHERE kind = %s AND calendar = %s AND last_day = %s ORDER BY label LIMIT 1)
 WHERE s.period_id = %s AND s.tree = {str(tree).upper()} {narrowed}
 ORDER BY a.kind, 5 NULLS LAST, a.sort_key, a.id"""
 
@@ -138,7 +139,6 @@ def ranking(
     `kinds` and `agencies` (a queryset or ids) narrow who is compared. Undefined rates, and with `fewest` those on
     fewer dossiers, have no place.
     """
-    before = period_before(period)
     narrowed, narrowing = "", []
     if kinds is not None:
         narrowed += f" AND a.kind IN ({', '.join(['%s'] * len(kinds))})" if kinds else " AND FALSE"
@@ -146,7 +146,8 @@ def ranking(
     if agencies is not None:
         ids = {getattr(agency, "pk", agency) for agency in agencies}
         narrowed += f" AND a.id IN ({', '.join(str(int(pk)) for pk in ids)})" if ids else " AND FALSE"
-    parameters = [fewest, fewest, before.pk if before else None, period.pk, *narrowing]
+    day_before = period.first_day and period.first_day - timedelta(days=1)
+    parameters = [fewest, fewest, period.kind, period.calendar, day_before, period.pk, *narrowing]
     with connection.cursor() as cursor:
         cursor.execute(_ranking_sql(code, tree, narrowed), parameters)
         rows = cursor.fetchall()

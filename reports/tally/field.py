@@ -116,24 +116,29 @@ def most_late(period: Period, root: Agency) -> MostLate:
     names = ("lines", *tally.LATE, *tally.RATE_COLUMNS[code])
     sums = tally.procedure_sums([period], agencies, names=names)
     by_procedure = {row["procedure_id"]: row for row in sums if row["procedure_id"]}
-    fields = dict(Procedure.objects.filter(pk__in=by_procedure).values_list("pk", "field_id"))
+    fields = dict(Procedure.objects.order_by().values_list("pk", "field_id"))
     members = defaultdict(list)
     for row in sums:
         field = fields[row["procedure_id"]] if row["procedure_id"] else row["field_id"]
         if field:
             members[field].append(row)
-    by_field = {pk: tally.added(found, names) for pk, found in members.items()}
-    late_procedures, late_fields = _latest(by_procedure), _latest(by_field)
-    shown = Procedure.objects.in_bulk(late_procedures[:LATE_SHOWN])
-    shown_fields = Field.objects.in_bulk(late_fields[:LATE_SHOWN])
+    procedures, in_fields = _latest({pk: [row] for pk, row in by_procedure.items()}), _latest(members)
+    shown = Procedure.objects.in_bulk([pk for pk, _late in procedures[:LATE_SHOWN]])
+    shown_fields = Field.objects.in_bulk([pk for pk, _late in in_fields[:LATE_SHOWN]])
     return MostLate(
-        [field_row(shown_fields[pk], by_field[pk], period, code) for pk in late_fields[:LATE_SHOWN]],
-        [_procedure_row(shown[pk], by_procedure[pk], period, code) for pk in late_procedures[:LATE_SHOWN]],
-        sum(tally.late_of(by_field[pk]) for pk in late_fields),
+        [
+            field_row(shown_fields[pk], tally.added(members[pk], names), period, code)
+            for pk, _late in in_fields[:LATE_SHOWN]
+        ],
+        [_procedure_row(shown[pk], by_procedure[pk], period, code) for pk, _late in procedures[:LATE_SHOWN]],
+        sum(late for _pk, late in in_fields),
     )
 
 
-def _latest(sums: dict[int, dict]) -> list[int]:
-    """Keys of the sums in which something is overdue, most first."""
-    late = {key: tally.late_of(row) for key, row in sums.items()}
-    return sorted((key for key, number in late.items() if number), key=late.__getitem__, reverse=True)
+def _latest(groups: dict[int, list[dict]]) -> list[tuple[int, int]]:
+    """Keys of the groups of sums in which something is overdue, with how much, most first; not known is left out."""
+    late = {}
+    for key, rows in groups.items():
+        found = [tally.late_of(row) for row in rows]
+        late[key] = 0 if None in found else sum(found)
+    return sorted(((key, number) for key, number in late.items() if number), key=lambda one: one[1], reverse=True)

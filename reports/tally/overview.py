@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
@@ -23,6 +23,7 @@ TREND_PERIODS = 8
 ROWS_AT_ONCE = 20
 LATE_SHOWN = 6
 MISSING_SHOWN = 8
+HEADLINE = ("received", "resolved", "pending")
 
 
 # One statement, because every page that is kept asks it first.
@@ -118,10 +119,10 @@ def ranking(period: Period, root: Agency | None, kind: str, code: str, *, everyt
     return GroupRanking(rows, len(ranked), [(row.code, row.name) for row in groups[0].apart])
 
 
-def trend(agency: Agency, period: Period, code: str, *, tree: bool = True) -> list[tuple[Period, rules.Rate | None]]:
-    """The last periods of the same kind and calendar up to this one, oldest first; a missing one is a gap."""
+def trend(agency: Agency, period: Period, code: str) -> list[tuple[Period, rules.Rate | None]]:
+    """The agency's own rate in the last periods like this one up to it, oldest first; a missing one is a gap."""
     last = Period.objects.filter(kind=period.kind, calendar=period.calendar, last_day__lte=period.last_day)
-    return tally.trend(agency, code, reversed(list(last.order_by("-last_day")[:TREND_PERIODS])), tree=tree)
+    return tally.trend(agency, code, reversed(list(last.order_by("-last_day")[:TREND_PERIODS])))
 
 
 @dataclass(frozen=True)
@@ -240,12 +241,54 @@ def visits(user, root: Agency, period: Period) -> Visits:
     )
 
 
-def city_rates(period: Period, root: Agency) -> tuple[dict, dict[str, rules.Rate]]:
-    """The city's summed figures and its rate under every formula; empty where nothing was accepted."""
-    rows = tally.summary_rows(period, tree=True, agencies=[root.pk])
-    if not rows:
-        return {}, {}
-    return rows[0], {code: tally.rate_of(rows[0], code) for code in rules.FORMULAS}
+@dataclass(frozen=True)
+class City:
+    """A root of the forest with the sums of its whole tree in every period, read once for all that is shown of it."""
+
+    root: Agency
+    periods: list[Period]
+    sums: dict[int, dict]
+
+    @property
+    def periods_with_sums(self) -> list[Period]:
+        """Newest first."""
+        return [period for period in self.periods if period.pk in self.sums]
+
+    def before(self, period: Period) -> Period | None:
+        """The period of the same kind and calendar that ends the day before this one begins."""
+        if period.first_day is None:
+            return None
+        last_day = period.first_day - timedelta(days=1)
+        return next((one for one in self._alike(period) if one.last_day == last_day), None)
+
+    def rates(self, period: Period | None) -> dict[str, rules.Rate]:
+        """The rate under every formula; empty where nothing was accepted."""
+        row = self.sums.get(period.pk) if period else None
+        return {code: tally.rate_of(row, code) for code in rules.FORMULAS} if row else {}
+
+    def trend(self, period: Period, code: str) -> list[tuple[Period, rules.Rate | None]]:
+        """The last periods of the same kind and calendar up to this one, oldest first; a missing one is a gap."""
+        last = [one for one in self._alike(period) if one.last_day <= period.last_day][:TREND_PERIODS]
+        return [
+            (one, tally.rate_of(self.sums[one.pk], code) if one.pk in self.sums else None) for one in reversed(last)
+        ]
+
+    def _alike(self, period: Period) -> list[Period]:
+        alike = period.kind, period.calendar
+        return [one for one in self.periods if one.last_day and (one.kind, one.calendar) == alike]
+
+
+def city(root: Agency) -> City:
+    """The root's sums: the counts behind every rate and the figures of the headline. Two queries."""
+    columns = (
+        "computed_at",
+        "returns",
+        "lines",
+        *HEADLINE,
+        *(name for three in tally.RATE_COLUMNS.values() for name in three),
+    )
+    rows = Summary.objects.filter(agency=root, tree=True).order_by().values("period_id", *columns)
+    return City(root, list(Period.objects.latest_first()), {row["period_id"]: row for row in rows})
 
 
 def spread(rates: dict[str, rules.Rate]) -> tuple[rules.Rate, rules.Rate] | None:
@@ -278,12 +321,6 @@ def kinds_below(root: Agency, period: Period) -> list[tuple[str, int]]:
         .values_list("agency__kind", "number")
     )
     return [(kind.value, rows[kind]) for kind in AgencyKind if kind in rows]
-
-
-def periods_with_sums(root: Agency) -> list[Period]:
-    """Periods that have sums of the root's tree, newest first."""
-    own = Summary.objects.filter(agency=root, tree=True).values("period_id")
-    return list(Period.objects.filter(pk__in=own).latest_first())
 
 
 def top_agencies() -> list[Agency]:

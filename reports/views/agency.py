@@ -79,4 +79,4 @@ def _trend(agency: Agency, chosen: Slice):
     if chosen.period.first_day is None:
         return None
     name = _("On-time rate of %(agency)s, %(formula)s") % {"agency": agency.short_name, "formula": chosen.formula}
-    return trend_figure(name, chosen.formula, trend(agency, chosen.period, chosen.formula, tree=False))
+    return trend_figure(name, chosen.formula, trend(agency, chosen.period, chosen.formula))

@@ -10,48 +10,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from agencies.choices import AgencyKind
-from agencies.models import Agency
 from agencies.permissions import oversees
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
 from cchc_portal.lib.tables import CONTENT_TYPES
 from dossiers import rules
-from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
-from dossiers.models import Period
-from dossiers.tally import period_before
 from reports.tally import overview as tally
-from reports.tally.field import most_late
-from reports.views.figures import trend_figure
 from reports.views.overview_export import export_ranking
+from reports.views.overview_parts import Choice, overview_parts, ranking_context
 
 KEPT_FOR = 3600
 ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the page is about; every part of it stands in the URL."""
-
-    root: Agency
-    period: Period
-    formula: str
-    kind: str
-    roots: list[Agency]
-    periods: list[Period]
-    kinds: list[tuple[str, int]]
-
-    @property
-    def whole(self) -> Agency | None:
-        """The city that is ranked; None where there is only one, and nothing to leave out."""
-        return self.root if len(self.roots) > 1 else None
-
-    def query(self, **other: str) -> str:
-        """The query that shows this choice, with the named parts replaced."""
-        parts = {"city": self.root.code, "period": self.period.label, "formula": self.formula, "kind": self.kind}
-        return urlencode(parts | other)
 
 
 @dataclass(frozen=True)
@@ -83,7 +54,8 @@ def _chosen(asked: dict[str, str], home: str) -> Choice | None:
         return None
     own = next((root for root in roots if str(root.pk) == home), roots[0])
     root = next((root for root in roots if root.code == asked["city"]), own)
-    periods = tally.periods_with_sums(root)
+    city = tally.city(root)
+    periods = city.periods_with_sums
     if not periods:
         return None
     period = next((item for item in periods if item.label == asked["period"]), periods[0])
@@ -95,50 +67,7 @@ def _chosen(asked: dict[str, str], home: str) -> Choice | None:
     kinds = tally.kinds_below(root, period)
     names = [kind for kind, _number in kinds]
     default = AgencyKind.DEPARTMENT if AgencyKind.DEPARTMENT in names else (names[0] if names else "")
-    return Choice(root, period, formula, asked["kind"] if asked["kind"] in names else default, roots, periods, kinds)
-
-
-def _ranking_context(choice: Choice, everything: bool) -> dict:
-    ranking = tally.ranking(
-        choice.period,
-        choice.whole,
-        choice.kind,
-        choice.formula,
-        everything=everything,
-    )
-    links = {"everything": choice.query(ranking="all")}
-    links |= {fmt: choice.query(format=fmt) for fmt in CONTENT_TYPES}
-    kind_label = AgencyKind(choice.kind).label if choice.kind else ""
-    return {"choice": choice, "ranking": ranking, "kind_label": kind_label, "links": links}
-
-
-def _figures_context(choice: Choice) -> dict:
-    """The headline, the rates and the trend."""
-    summary, rates = tally.city_rates(choice.period, choice.root)
-    previous = period_before(choice.period)
-    earlier = tally.city_rates(previous, choice.root)[1] if previous else {}
-    completeness = tally.completeness(choice.period, choice.root)
-    whole = completeness.everyone_counts
-    context = {
-        "summary": summary,
-        "rates": [(code, FORMULA_LABELS[code], found, choice.query(formula=code)) for code, found in rates.items()],
-        "counts": [(FIGURE_LABELS[name], summary[name]) for name in ("received", "resolved", "pending")],
-        "online": rates["online_share"],
-        "headline": tally.compare(rates[choice.formula], earlier.get(choice.formula), comparable=whole),
-        "formula_label": FORMULA_LABELS[choice.formula],
-        "spread": tally.spread(rates),
-        "previous": previous,
-        "completeness": completeness,
-    }
-    if choice.period.first_day:
-        context["trend"] = trend_figure(
-            _("On-time rate of %(agency)s, %(formula)s")
-            % {"agency": choice.root.short_name, "formula": choice.formula},
-            choice.formula,
-            tally.trend(choice.root, choice.period, choice.formula),
-            comparable=whole,
-        )
-    return context
+    return Choice(city, period, formula, asked["kind"] if asked["kind"] in names else default, roots, kinds)
 
 
 def _screen(request: HttpRequest) -> Screen | None:
@@ -168,16 +97,8 @@ def _made(request: HttpRequest, asked: dict[str, str], home: str, today: date) -
     choice = _chosen(asked, home)
     if choice is None:
         return None
-    context = _ranking_context(choice, everything=False) | _figures_context(choice)
-    context |= {
-        "formulas": [(code, FORMULA_LABELS[code]) for code in rules.FORMULAS],
-        "kinds": [(kind, AgencyKind(kind).label, number) for kind, number in choice.kinds],
-        "promises": tally.promises(request.user, choice.root, today),
-        "most_late": most_late(choice.period, choice.root),
-        "visits": tally.visits(request.user, choice.root, choice.period),
-    }
     # Rendered without the request: what is kept must not carry anything of the one who asked first.
-    html = render_to_string("reports/_overview.html", context)
+    html = render_to_string("reports/_overview.html", {"parts": overview_parts(request.user, choice, today)})
     return Screen(title=str(choice.period), lead=tally.span(choice.period, choice.root), html=html)
 
 
@@ -191,7 +112,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         choice = _chosen(_asked(request), _home(request))
         if choice is None:
             raise Http404
-        return render(request, "reports/_overview_ranking.html", _ranking_context(choice, everything=True))
+        return render(request, "reports/_overview_ranking.html", ranking_context(choice, everything=True))
     if request.GET.get("format") in CONTENT_TYPES:
         choice = _chosen(_asked(request), _home(request))
         if choice is None:

@@ -197,7 +197,7 @@ def comparison(request: HttpRequest) -> HttpResponse:
     asked = _asked(request)
     roots = overview.top_agencies()
     root = next((one for one in roots if one.code == request.GET.get("city")), _home(request, roots))
-    periods = [one for one in overview.periods_with_sums(root) if one.last_day] if root else []
+    periods = [one for one in overview.city(root).periods_with_sums if one.last_day] if root else []
     context = _choices(asked) | {"root": root, "roots": roots, "periods": periods}
     if periods:
         measure = request.GET.get("measure") or MEASURES[0]

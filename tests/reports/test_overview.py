@@ -149,18 +149,18 @@ def test_presented_page_keeps_the_choice(cast, client_of, sums):
 
 
 def test_sums_that_arrive_while_the_page_is_made_do_not_tear_it(cast, client_of, sums, period_q, monkeypatch):
-    """Ranks were read before the sums, the headline after: the page is made again and both are of after."""
+    """The city's sums were read before them, the ranks after: the page is made again and both are of after."""
     item = Return.objects.get(agency=cast.ngv, period=period_q)
     Line.objects.filter(of=item).update(resolved_early=8, resolved_on_time=0)
     tally.mark_stale(item.agency_id, item.period_id)
-    read_ranks = overview._ranking_context
+    read_sums = overview._chosen
 
-    def sums_arrive_after_the_ranks(*args, **kwargs):
-        context = read_ranks(*args, **kwargs)
+    def sums_arrive_after_those_of_the_city(*args):
+        choice = read_sums(*args)
         tally.recompute_stale()
-        return context
+        return choice
 
-    monkeypatch.setattr(overview, "_ranking_context", sums_arrive_after_the_ranks)
+    monkeypatch.setattr(overview, "_chosen", sums_arrive_after_those_of_the_city)
     page = client_of(cast.lanhdao).get("/overview/").content.decode()
     assert "888/1.000" in page
     assert '<td class="number">8/10' in page

@@ -1,0 +1,136 @@
+"""The sections of the overview, each kept under the very figures it shows: what has not changed is not drawn again."""
+
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from agencies.choices import AgencyKind
+from agencies.models import Agency
+from cchc_portal.lib.kept import kept
+from cchc_portal.lib.tables import CONTENT_TYPES
+from dossiers import rules
+from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
+from dossiers.models import Period
+from reports.tally import overview as tally
+from reports.tally.field import most_late
+from reports.views.figures import trend_figure
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the page is about; every part of it stands in the URL."""
+
+    city: tally.City
+    period: Period
+    formula: str
+    kind: str
+    roots: list[Agency]
+    kinds: list[tuple[str, int]]
+
+    @property
+    def root(self) -> Agency:
+        return self.city.root
+
+    @property
+    def periods(self) -> list[Period]:
+        return self.city.periods_with_sums
+
+    @property
+    def whole(self) -> Agency | None:
+        """The city that is ranked; None where there is only one, and nothing to leave out."""
+        return self.root if len(self.roots) > 1 else None
+
+    def query(self, **other: str) -> str:
+        """The query that shows this choice, with the named parts replaced."""
+        parts = {"city": self.root.code, "period": self.period.label, "formula": self.formula, "kind": self.kind}
+        return urlencode(parts | other)
+
+
+def ranking_context(choice: Choice, everything: bool) -> dict:
+    """The ranking of the chosen group, its first rows or `everything`, with the links of the section."""
+    ranking = tally.ranking(
+        choice.period,
+        choice.whole,
+        choice.kind,
+        choice.formula,
+        everything=everything,
+    )
+    links = {"everything": choice.query(ranking="all")}
+    links |= {fmt: choice.query(format=fmt) for fmt in CONTENT_TYPES}
+    kind_label = AgencyKind(choice.kind).label if choice.kind else ""
+    return {"choice": choice, "ranking": ranking, "kind_label": kind_label, "links": links}
+
+
+def overview_parts(user, choice: Choice, today: date) -> dict[str, SafeString]:
+    """The finished sections by the names that `_overview.html` gives them, for somebody who oversees everything."""
+    late, visits = most_late(choice.period, choice.root), tally.visits(user, choice.root, choice.period)
+    promises = tally.promises(user, choice.root, today)
+    return {
+        "filter": _filter(choice),
+        "ranking": _ranking(choice),
+        "late": _kept("late", (choice.period.label, late), {"choice": choice, "most_late": late}),
+        "visits": _kept("visits", visits, {"visits": visits}),
+        "promises": _kept("promises", promises, {"promises": promises}),
+    } | _figures(choice)
+
+
+def _kept(section: str, values, context: dict) -> SafeString:
+    return kept(f"reports/_overview_{section}.html", values, context)
+
+
+def _filter(choice: Choice) -> SafeString:
+    roots = [(root.code, root.short_name) for root in choice.roots]
+    values = (choice.query(), roots, [period.label for period in choice.periods], choice.kinds)
+    context = {
+        "choice": choice,
+        "formulas": [(code, FORMULA_LABELS[code]) for code in rules.FORMULAS],
+        "kinds": [(kind, AgencyKind(kind).label, number) for kind, number in choice.kinds],
+    }
+    return _kept("filter", values, context)
+
+
+def _ranking(choice: Choice) -> SafeString:
+    context = ranking_context(choice, everything=False)
+    return _kept("ranking", (choice.query(), context["ranking"]), context)
+
+
+def _figures(choice: Choice) -> dict[str, SafeString]:
+    """What is told of the city as a whole: its rates, how they went, who has reported."""
+    city, period = choice.city, choice.period
+    rates, previous = city.rates(period), city.before(period)
+    completeness = tally.completeness(period, choice.root)
+    summary, whole = city.sums[period.pk], completeness.everyone_counts
+    headline = tally.compare(rates[choice.formula], city.rates(previous).get(choice.formula), comparable=whole)
+    context = {
+        "choice": choice,
+        "headline": headline,
+        "formula_label": FORMULA_LABELS[choice.formula],
+        "previous": previous,
+        "completeness": completeness,
+        "spread": tally.spread(rates),
+        "summary": summary,
+        "counts": [(FIGURE_LABELS[name], summary[name]) for name in tally.HEADLINE],
+        "online": rates["online_share"],
+    }
+    values = (choice.query(), headline, previous and previous.label, completeness, rates, summary)
+    links = [(code, FORMULA_LABELS[code], found, choice.query(formula=code)) for code, found in rates.items()]
+    return {
+        "headline": _kept("headline", values, context),
+        "formulas": _kept("formulas", (choice.query(), rates), {"rates": links}),
+        "completeness": _kept("completeness", completeness, {"completeness": completeness}),
+        "trend": _trend(choice, whole) if period.first_day else "",
+    }
+
+
+def _trend(choice: Choice, whole: bool) -> SafeString:
+    points = choice.city.trend(choice.period, choice.formula)
+    name = _("On-time rate of %(agency)s, %(formula)s") % {
+        "agency": choice.root.short_name,
+        "formula": choice.formula,
+    }
+    figure = trend_figure(name, choice.formula, points, comparable=whole)
+    values = (name, choice.formula, whole, [(period.label, rate) for period, rate in points])
+    return _kept("trend", values, {"figure": figure})
