@@ -14,17 +14,20 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import Expression, QuerySet
+from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django_filters import FilterSet, ModelChoiceFilter
 
 from cchc_portal.lib.filters import RowFilter
-from cchc_portal.lib.paging import PAGE_SIZE, Part
+from cchc_portal.lib.paging import PAGE_SIZE, Part, keys_of
 
 # So many addresses are remembered; then all are forgotten and worked out anew.
 MOST = 500
 LARGEST = 2**63
+# What joins texts in each database, and makes the separators of ASCII, which stand in no text of the portal.
+JOINED = {"sqlite": ("group_concat", "char"), "postgresql": ("string_agg", "chr")}
 _worked_out: dict[Hashable, Any] = {}
 
 
@@ -115,6 +118,20 @@ class Statement:
         inner = f"{self._sql} LIMIT {limit:d}" if limit else self._sql
         return self._asked(f"SELECT COUNT(*) FROM ({inner}) counted", values)[0][0]
 
+    def as_text(self) -> str:
+        """All rows in one text, for telling whether any of them has changed; in no order that means anything."""
+        if not self._sql:
+            return ""
+        joined, character = JOINED[connections[self._alias].vendor]
+        quote = connections[self._alias].ops.quote_name
+        cells = []
+        for name, expression in zip(self._row._fields, self._expressions, strict=True):
+            filled = not expression.output_field.null and "__" not in name
+            cells.append(quote(name) if filled else f"COALESCE(CAST({quote(name)} AS text), {character}(29))")
+        row = f" || {character}(31) || ".join(cells)
+        joined = f"{joined}({row}, {character}(30))"
+        return self._asked(f"SELECT {joined} FROM ({self._sql}) listed", ())[0][0] or ""
+
 
 class Counted:
     """The rows of a list for a paginator: counted by one statement, a page of them read by another."""
@@ -194,6 +211,24 @@ class KeptPart(Part):
         return Statement(rows, self._columns), Statement(rows.order_by(), ["pk"])
 
 
+class Offer:
+    """The rows that a filter offers, and a stamp of them: another as soon as one of them is another, or their order."""
+
+    def __init__(self, field: ModelChoiceField):
+        shown = dict.fromkeys((field.to_field_name or "pk", field.widget.label))
+        ordered = dict.fromkeys(key.path for key in keys_of(field.queryset))
+        self._rows = Statement(field.queryset, [*shown])
+        self._all = Statement(field.queryset.order_by(), [*dict.fromkeys(("pk", *shown, *ordered))])
+
+    def rows(self) -> list[tuple[Any, str]]:
+        """Value and label of each, in order."""
+        return [(row[0], row[-1]) for row in self._rows.fetch()]
+
+    def stamp(self) -> str:
+        """A fingerprint of the rows as they are now."""
+        return hashlib.sha256(self._all.as_text().encode("utf-8", "backslashreplace")).hexdigest()
+
+
 class Asked:
     """One request for a filtered list: its filter, built only when it is looked at, and what follows from it.
 
@@ -209,39 +244,34 @@ class Asked:
         self.filter = SimpleLazyObject(self._filter)
 
     def _filter(self) -> FilterSet:
-        """The filter set; its choices are those that were read for this page."""
+        """The filter set, its choices read by the statements that are kept."""
         built = self._make()
-        for name, rows in self.choices.items():
-            built.form.fields[name].widget.take(rows)
+        for name, offer in self._offers.items():
+            built.form.fields[name].widget.take(offer.rows())
         return built
 
     @cached_property
-    def choices(self) -> dict[str, list[tuple]]:
-        """Key, value and label of the rows that each filter offers now."""
-        return self._offered()
-
-    def _offered(self) -> dict[str, list[tuple]]:
+    def _offers(self) -> dict[str, Offer]:
+        """What each filter offers, by its name."""
         key = (self.kind, self.today, self.rights)
-        stated = _worked_out.get(key) if self.rights is not None else self._offering()
-        return {name: statement.fetch() for name, statement in (stated or _keep(key, self._offering())).items()}
+        found = _worked_out.get(key) if self.rights is not None else self._offering()
+        return found if found is not None else _keep(key, self._offering())
 
-    def _offering(self) -> dict[str, Statement]:
-        stated, form = {}, self._make().form
+    def _offering(self) -> dict[str, Offer]:
+        offers, form = {}, self._make().form
         for name, narrowing in self.kind.base_filters.items():
             if isinstance(narrowing, RowFilter):
-                field = form.fields[name]
-                columns = dict.fromkeys(("pk", field.to_field_name or "pk", field.widget.label))
-                stated[name] = Statement(field.queryset, [*columns])
+                offers[name] = Offer(form.fields[name])
             elif isinstance(narrowing, ModelChoiceFilter):
                 raise TypeError(f"{name} offers rows; make it a RowFilter")
-        return stated
+        return offers
 
     @cached_property
     def told(self) -> tuple:
         """All that the filter and the statements follow from, as text."""
         typed = self.request.GET
-        offered = hashlib.sha256(repr(self.choices).encode("utf-8", "backslashreplace")).hexdigest()
         values = tuple((name, tuple(typed.getlist(name))) for name in self.kind.base_filters if name in typed)
+        offered = tuple(offer.stamp() for offer in self._offers.values())
         return (self.kind.__module__, self.kind.__qualname__, self.today.isoformat(), values, offered)
 
     def worked_out(self, make: Callable[[FilterSet], Any]) -> Any:
@@ -250,8 +280,4 @@ class Asked:
             return make(self.filter)
         key = (make, self.rights, self.told)
         found = _worked_out.get(key)
-        if found is None:
-            found = make(self.filter)
-            if self._offered() == self.choices:  # else the filter may have looked up what came meanwhile
-                _keep(key, found)
-        return found
+        return found if found is not None else _keep(key, make(self.filter))

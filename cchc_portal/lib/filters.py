@@ -64,9 +64,9 @@ class RowSelect(forms.Select):
         return [*empty, *self.choices.queryset.values_list(field.to_field_name or "pk", self.label)]
 
     def take(self, rows) -> None:
-        """What may be chosen has been read already: key, value and label of each row."""
+        """What may be chosen has been read already: value and label of each row."""
         empty = self.choices.field.empty_label
-        self.options = [*([("", str(empty))] if empty is not None else []), *((row[1], row[2]) for row in rows)]
+        self.options = [*([("", str(empty))] if empty is not None else []), *rows]
 
     def render(self, name, value, attrs=None, renderer=None):
         listed = kept("includes/_options.html", self.options)
