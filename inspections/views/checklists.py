@@ -13,7 +13,7 @@ from cchc_portal.lib import tables
 from inspections import permissions
 from inspections.checklist_forms import Items, TemplateForm
 from inspections.models import Template
-from inspections.views.checklist_exports import export_template
+from inspections.views.checklist_exports import export_list, export_template
 from inspections.workflow.checklists import publish
 
 
@@ -27,6 +27,8 @@ def checklist_list(request: HttpRequest) -> HttpResponse:
     """The newest version of every checklist."""
     _reader(request)
     rows = Template.objects.newest().select_related("area").annotate(lines=Count("items"))
+    if request.GET.get("format") in tables.CONTENT_TYPES:
+        return export_list(rows, request.GET["format"])
     context = {
         "templates": rows,
         "may_keep": permissions.keeps_checklists(request.user),

@@ -16,12 +16,17 @@ from records.models import Document
 SHOWN = 8
 
 
+def documents_made(user, visit: Visit):
+    """Documents of the visit that the person may see, newest first."""
+    made = Document.objects.visible_to(user).filter(kind__in=documents.BY_CODE, subject_id=visit.pk)
+    return made.order_by("-asked_at", "-pk")
+
+
 def documents_part(user, visit: Visit) -> dict:
     """What the visit's page shows of documents: those made, and those that may be asked for now."""
-    made = Document.objects.visible_to(user).filter(kind__in=documents.BY_CODE, subject_id=visit.pk)
     offers = [sort for sort in documents.SORTS if visit.state in sort.offered and sort.may_ask(user, visit)]
     return {
-        "documents": list(made.order_by("-asked_at", "-pk")[:SHOWN]),
+        "documents": list(documents_made(user, visit)[:SHOWN]),
         "offers": [{"slug": sort.slug, "label": sort.label, "draft": sort.is_draft(visit)} for sort in offers],
     }
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from agencies.choices import RoleCode
+from cchc_portal.lib import tables
 from cchc_portal.lib.paging import page_of
 from cchc_portal.lib.periods import add_working_days
 from inspections import permissions
@@ -17,6 +18,7 @@ from inspections.choices import FOLLOW_UP_LETTER
 from inspections.followup_forms import LettersForm
 from inspections.models import Letter
 from inspections.rules import working_days_between
+from inspections.views.exports import wants_table
 from inspections.workflow import holidays, write_letters
 from records.models import Document
 
@@ -38,6 +40,8 @@ def _issuing(user):
 def letter_list(request: HttpRequest) -> HttpResponse:
     """Letters written so far, with their documents."""
     rows = Letter.objects.visible_to(request.user).select_related("agency", "written_by").prefetch_related("lines")
+    if wants_table(request):
+        return _export(rows, request.GET["format"])
     page = page_of(request, rows)
     letters = list(page.object_list)
     documents = Document.objects.visible_to(request.user).filter(
@@ -53,6 +57,26 @@ def letter_list(request: HttpRequest) -> HttpResponse:
         "breadcrumb": _crumbs((_("Follow-up letters"), "")),
     }
     return render(request, "inspections/letter_list.html", context)
+
+
+def _export(letters, fmt: str) -> HttpResponse:
+    """A row for each recommendation that a letter is about."""
+    columns = [_("agency"), _("written on"), _("written by"), _("answer by"), tables.Column(_("recommendation"), 60)]
+    columns += [_("due"), _("working days late")]
+    rows = (
+        (
+            letter.agency.name,
+            letter.written_at,
+            letter.written_by.full_name,
+            letter.answer_by,
+            line.text,
+            line.due,
+            line.late,
+        )
+        for letter in letters
+        for line in letter.lines.all()
+    )
+    return tables.table_response(_("Follow-up letters"), columns, rows, fmt)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

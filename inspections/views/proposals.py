@@ -14,6 +14,7 @@ from inspections.filters import ProposalFilter
 from inspections.followup_forms import ForwardForm, ProposalAnswerForm
 from inspections.models import Proposal, ProposalAddressee, Visit
 from inspections.permissions import handles_proposal
+from inspections.views.exports import proposals_table, wants_table
 from inspections.views.handling import moves_for, try_move
 from inspections.workflow import PROPOSALS
 
@@ -44,22 +45,8 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     lines = found.qs.select_related("proposal__agency", "proposal__visit__agency").order_by(
         "key", "-proposal__visit__date", "proposal__order", "pk"
     )
-    if request.GET.get("format") in (tables.CSV, tables.XLSX):
-        columns = [tables.Column(_("addressee"), 30), _("agency"), tables.Column(_("proposal"), 60), _("state")]
-        columns += [_("forwarded on"), tables.Column(_("Reply"), 60), _("answered on"), _("visit")]
-        exported = (
-            (
-                line.name,
-                line.proposal.agency.name,
-                line.proposal.text,
-                line.proposal.get_state_display(),
-                line.forwarded_on,
-                line.answer,
-                line.answered_at,
-                str(line.proposal.visit),
-            )
-            for line in lines
-        )
+    if wants_table(request):
+        columns, exported = proposals_table(lines)
         return tables.table_response(_("Proposals of agencies"), columns, exported, request.GET["format"])
     unaddressed = Proposal.objects.visible_to(request.user).filter(addressees=None)
     context = {

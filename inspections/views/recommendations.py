@@ -1,5 +1,7 @@
 """Recommendations: the follow-up list, one recommendation with its remedies, drafting and moving on."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -8,15 +10,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from agencies.permissions import oversees
 from cchc_portal.lib import tables
+from cchc_portal.lib.asked import Asked, KeptPart, Statement
 from cchc_portal.lib.errors import Conflict
+from cchc_portal.lib.kept import Address, kept
 from cchc_portal.lib.numbers import format_day
-from cchc_portal.lib.paging import long_page_of
+from cchc_portal.lib.paging import page_in_parts
 from inspections import permissions
-from inspections.choices import OPEN_RECOMMENDATIONS
+from inspections.choices import OPEN_RECOMMENDATIONS, RecommendationState
 from inspections.filters import RecommendationFilter
 from inspections.followup_forms import (
     AmendForm,
@@ -30,10 +36,14 @@ from inspections.forms import RemedyForm
 from inspections.models import ClosingCondition, Finding, Recommendation, Visit
 from inspections.tally import readings, run_of
 from inspections.views.evidence import remedies_of
+from inspections.views.exports import recommendations_table, wants_table
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
 from inspections.workflow import RECOMMENDATIONS, condition_of, keep_edit, keep_new
 
 TEXT_SHOWN = 220
+# What a row of the list is printed from.
+PRINTED = ("pk", "text", "agency__short_name", "due", "overdue", "state", "visit__agency__short_name")
+PRINTED += ("visit__date", "visit__last_day", "visit__date_precision")
 FORMS = {
     "answer": RemedyForm,
     "amend": AmendForm,
@@ -53,18 +63,27 @@ def _rows(user):
     return Recommendation.objects.visible_to(user).for_list().annotate(overdue=overdue)
 
 
-def _printed(recommendation: Recommendation) -> tuple:
-    """A row of the list as it is printed; the template cuts the text."""
-    return (
-        recommendation.pk,
-        recommendation.text[: 2 * TEXT_SHOWN],
-        str(recommendation.agency),
-        format_day(recommendation.due),
-        recommendation.overdue,
-        recommendation.state,
-        str(recommendation.get_state_display()),
-        str(recommendation.visit),
-    )
+def _printed(rows) -> list[tuple]:
+    """Rows of the list as they are printed; the template cuts the text."""
+    states = {code: str(label) for code, label in RecommendationState.choices}
+    return [
+        (
+            row.pk,
+            row.text[: 2 * TEXT_SHOWN],
+            row.agency__short_name,
+            format_day(row.due),
+            row.overdue,
+            row.state,
+            states.get(row.state, row.state),
+            f"{row.visit__agency__short_name} · {_visited(row).date_text}",
+        )
+        for row in rows
+    ]
+
+
+def _visited(row) -> Visit:
+    """The visit as far as its date goes."""
+    return Visit(date=row.visit__date, last_day=row.visit__last_day, date_precision=row.visit__date_precision)
 
 
 def _parts(found: RecommendationFilter) -> list:
@@ -77,27 +96,43 @@ def _parts(found: RecommendationFilter) -> list:
     return narrowed.get(chosen.get("only"), [is_open, rest])
 
 
+def _listed(found: RecommendationFilter) -> tuple[list[KeptPart], Statement]:
+    """What the list asks of the database: its parts, and all keys for counting them."""
+    return [KeptPart(part, PRINTED) for part in _parts(found)], Statement(found.qs.order_by(), ["pk"])
+
+
+def _narrowed(request: HttpRequest) -> RecommendationFilter:
+    return RecommendationFilter(request.GET, queryset=_rows(request.user), request=request)
+
+
 @require_safe
 def recommendation_list(request: HttpRequest) -> HttpResponse:
     """What was recommended to whom, by when, and where it stands."""
-    found = RecommendationFilter(request.GET, queryset=_rows(request.user), request=request)
+    asked = Asked(request, RecommendationFilter, partial(_narrowed, request), () if oversees(request.user) else None)
     if request.GET.get("format") in (tables.CSV, tables.XLSX):
-        columns = [_("agency in charge"), tables.Column(_("recommendation"), 60), _("due"), _("state"), _("overdue")]
-        columns += [_("visit"), _("team")]
-        rows = (
-            [r.agency.name, r.text, r.due, r.get_state_display(), r.overdue, str(r.visit), r.visit.team.name]
-            for part in _parts(found)
-            for r in part
-        )
-        return tables.table_response(_("Recommendations"), columns, rows, request.GET["format"])
-    page = long_page_of(request, found.qs, _parts(found))
+        return _export(_parts(asked.filter), request.GET["format"])
+    parts, keys = asked.worked_out(_listed)
+    page = page_in_parts(request, keys.count, parts)
     context = {
-        "filter": found,
+        "filter": asked.filter,
         "page": page,
-        "rows": [_printed(recommendation) for recommendation in page],
+        "rows": SimpleLazyObject(partial(_printed, page.object_list)),
         "breadcrumb": [(_("Recommendations"), "")],
     }
+    told = (asked.told, page.count, page.more, page.before, page.after, page.object_list)
+    context["list"] = kept("inspections/includes/_recommendation_list.html", told, context, Address.of(request))
     return render(request, "inspections/recommendation_list.html", context)
+
+
+def _export(parts: list, fmt: str) -> HttpResponse:
+    columns = [_("agency in charge"), tables.Column(_("recommendation"), 60), _("due"), _("state"), _("overdue")]
+    columns += [_("visit"), _("team")]
+    rows = (
+        [r.agency.name, r.text, r.due, r.get_state_display(), r.overdue, str(r.visit), r.visit.team.name]
+        for part in parts
+        for r in part
+    )
+    return tables.table_response(_("Recommendations"), columns, rows, fmt)
 
 
 def _recommendation_of(request: HttpRequest, pk: int) -> Recommendation:

@@ -19,6 +19,7 @@ from inspections.forms import LeaveForm, MemberForm, TeamForm
 from inspections.models import Team, Visit
 from inspections.papers import closing_title, founding_title
 from inspections.plan_forms import CloseTeamForm, TeamEditForm
+from inspections.views.exports import documents_table, hand_out_table, wants_table
 from inspections.views.handling import both_values, moves_for, try_move, with_version
 from inspections.workflow import TEAMS, facts, keep_edit
 from records.models import Document, Event
@@ -120,16 +121,30 @@ def _left(request: HttpRequest, team: Team, form: LeaveForm) -> bool:
 
 def _documents(user, team: Team):
     kinds = (TEAM_FOUNDING, TEAM_CLOSING)
-    return Document.objects.visible_to(user).filter(kind__in=kinds, subject_id=team.pk)[:6]
+    return Document.objects.visible_to(user).filter(kind__in=kinds, subject_id=team.pk)
+
+
+def _members(team: Team):
+    return team.members.select_related("person").order_by("left_on", "role", "pk")
+
+
+def _tables(user, team: Team) -> dict:
+    """Each table of the team's page for a spreadsheet, by its name in the address."""
+    heads = [tables.Column(_("Person"), 30), _("Role"), _("From"), _("To (last day)")]
+    rows = _members(team)
+    return {
+        "members": lambda: (heads, ((m.person.full_name, m.get_role_display(), m.joined_on, m.left_on) for m in rows)),
+        "documents": lambda: documents_table(_documents(user, team).select_related("asked_by")),
+    }
 
 
 def _page(request, team: Team, *, member_form=None, leave_form=None, tried=None, action="", status=200) -> HttpResponse:
     user, may_set = request.user, permissions.sets_teams(request.user)
     context = {
         "team": team,
-        "members": team.members.select_related("person").order_by("left_on", "role", "pk"),
+        "members": _members(team),
         "visits": Visit.objects.visible_to(user).filter(team=team).for_list()[:50],
-        "documents": _documents(user, team),
+        "documents": _documents(user, team)[:6],
         "may_set": may_set and team.state == TeamState.OPEN,
         "may_edit": may_set and team.state == TeamState.OPEN,
         "may_ask": permissions.asks_team_papers(user, team),
@@ -152,6 +167,8 @@ def team_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One team, its members with their dates, its visits and its documents."""
     team = _team_of(request, pk)
     if request.method != "POST":
+        if wants_table(request):
+            return hand_out_table(request, team.name, _tables(request.user, team))
         return _page(request, team)
     if not permissions.sets_teams(request.user):
         raise PermissionDenied

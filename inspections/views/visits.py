@@ -19,9 +19,17 @@ from inspections import checklists, permissions
 from inspections.choices import OPEN_RECOMMENDATIONS, FindingKind, FindingState
 from inspections.filters import VisitFilter
 from inspections.forms import ProposalForm, VisitForm
-from inspections.models import Finding, Proposal, Recommendation, Visit
+from inspections.models import Finding, Proposal, ProposalAddressee, Recommendation, Visit
 from inspections.views.brief import preparing_part
-from inspections.views.documents import documents_part
+from inspections.views.documents import documents_made, documents_part
+from inspections.views.exports import (
+    documents_table,
+    findings_table,
+    hand_out_table,
+    proposals_table,
+    recommendations_table,
+    wants_table,
+)
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
 from inspections.workflow import VISITS, keep_edit, keep_new
 
@@ -99,17 +107,35 @@ def _visit_of(request: HttpRequest, pk: int) -> Visit:
     return get_object_or_404(rows, pk=pk)
 
 
+def _recommendations(user, visit: Visit) -> list[Recommendation]:
+    rows, today = list(Recommendation.objects.visible_to(user).filter(visit=visit).for_list()), timezone.localdate()
+    for recommendation in rows:
+        recommendation.overdue = recommendation.is_overdue(today)
+    return rows
+
+
+def _tables(user, visit: Visit) -> dict:
+    """Each table of the visit's page for a spreadsheet, by its name in the address."""
+    findings = Finding.objects.visible_to(user).filter(visit=visit).for_list()
+    addressees = ProposalAddressee.objects.filter(proposal__visit=visit).select_related(
+        "proposal__agency", "proposal__visit__agency"
+    )
+    return {
+        "findings": lambda: findings_table(findings),
+        "recommendations": lambda: recommendations_table(_recommendations(user, visit)),
+        "proposals": lambda: proposals_table(addressees.order_by("proposal__order", "proposal", "pk")),
+        "documents": lambda: documents_table(documents_made(user, visit).select_related("asked_by")),
+    }
+
+
 def _page(request: HttpRequest, visit: Visit, *, tried=None, action: str = "", status: int = 200) -> HttpResponse:
     """The page of one visit; `tried` is the form of a move that was refused."""
-    user, today = request.user, timezone.localdate()
-    recommendations = list(Recommendation.objects.visible_to(user).filter(visit=visit).for_list())
-    for recommendation in recommendations:
-        recommendation.overdue = recommendation.is_overdue(today)
+    user = request.user
     context = {
         "visit": visit,
         "members": visit.team.members.select_related("person"),
         "groups": _grouped(Finding.objects.visible_to(user).filter(visit=visit).for_list()),
-        "recommendations": recommendations,
+        "recommendations": _recommendations(user, visit),
         "proposals": visit.proposals.prefetch_related("addressees"),
         **documents_part(user, visit),
         **preparing_part(user, visit),
@@ -130,7 +156,10 @@ def _page(request: HttpRequest, visit: Visit, *, tried=None, action: str = "", s
 @require_safe
 def visit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one visit that the person may see."""
-    return _page(request, _visit_of(request, pk))
+    visit = _visit_of(request, pk)
+    if wants_table(request):
+        return hand_out_table(request, str(visit), _tables(request.user, visit))
+    return _page(request, visit)
 
 
 @require_POST
