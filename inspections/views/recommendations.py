@@ -109,8 +109,9 @@ def _narrowed(request: HttpRequest) -> RecommendationFilter:
 def recommendation_list(request: HttpRequest) -> HttpResponse:
     """What was recommended to whom, by when, and where it stands."""
     asked = Asked(request, RecommendationFilter, partial(_narrowed, request), () if oversees(request.user) else None)
-    if request.GET.get("format") in (tables.CSV, tables.XLSX):
-        return _export(_parts(asked.filter), request.GET["format"])
+    if wants_table(request):
+        columns, rows = recommendations_table(one for part in _parts(asked.filter) for one in part)
+        return tables.table_response(_("Recommendations"), columns, rows, request.GET["format"])
     parts, keys = asked.worked_out(_listed)
     page = page_in_parts(request, keys.count, parts)
     context = {
@@ -122,17 +123,6 @@ def recommendation_list(request: HttpRequest) -> HttpResponse:
     told = (asked.told, page.count, page.more, page.before, page.after, page.object_list)
     context["list"] = kept("inspections/includes/_recommendation_list.html", told, context, Address.of(request))
     return render(request, "inspections/recommendation_list.html", context)
-
-
-def _export(parts: list, fmt: str) -> HttpResponse:
-    columns = [_("agency in charge"), tables.Column(_("recommendation"), 60), _("due"), _("state"), _("overdue")]
-    columns += [_("visit"), _("team")]
-    rows = (
-        [r.agency.name, r.text, r.due, r.get_state_display(), r.overdue, str(r.visit), r.visit.team.name]
-        for part in parts
-        for r in part
-    )
-    return tables.table_response(_("Recommendations"), columns, rows, fmt)
 
 
 def _recommendation_of(request: HttpRequest, pk: int) -> Recommendation:
