@@ -5,6 +5,7 @@ from datetime import datetime
 from cchc_portal.lib.numbers import format_count
 from cchc_portal.lib.paper import Block, Column, Letterhead, Paper, Paragraph, Table
 from cchc_portal.lib.text import ascii_slug
+from dossiers.choices import FORMULA_LABELS
 from records.models import Document
 from records.registry import Content
 from reports.models import WeeklyBrief
@@ -38,11 +39,14 @@ def paper_of(brief: WeeklyBrief, *, address: str) -> Paper:
     ]
     for section in content["sections"]:
         blocks += _section(section)
+    # Briefs frozen before named their formula in the lines alone.
+    formula = content.get("formula")
+    rates = f"Tỷ lệ và thứ hạng tính theo công thức {formula}: {FORMULA_LABELS[formula]}. " if formula else ""
     blocks += [
         Paragraph(
-            "Tỷ lệ chỉ nêu khi thay đổi vượt quá dao động ngẫu nhiên (kiểm định chính xác Fisher, có hiệu chỉnh cho số"
-            " đơn vị cùng so sánh). Hạng đổi do kết quả và do điều chỉnh số liệu được tách riêng. Bản tin do cổng lập"
-            f" tự động; phiên bản dữ liệu: {content['data_version']}.",
+            f"{rates}Tỷ lệ chỉ nêu khi thay đổi vượt quá dao động ngẫu nhiên (kiểm định chính xác Fisher, có hiệu chỉnh"
+            " cho số đơn vị cùng so sánh). Hạng đổi do kết quả và do điều chỉnh số liệu được tách riêng. Bản tin do cổng"
+            f" lập tự động; phiên bản dữ liệu: {content['data_version']}.",
             "note",
         ),
     ]

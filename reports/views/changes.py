@@ -16,6 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 from agencies.models import Agency
 from cchc_portal.lib.forms import day_typed
 from cchc_portal.lib.htmx import vary_on_htmx
+from dossiers import rules
+from dossiers.choices import FORMULA_LABELS
 from reports.models import BriefChoice
 from reports.permissions import gets_brief, is_told_changes
 from reports.tally.changes import changes_for, looked_until, scopes
@@ -53,6 +55,13 @@ def _instant(text: str, now: datetime) -> datetime | None:
     return found if datetime(1990, 1, 1, tzinfo=found.tzinfo) < found <= now else None
 
 
+def _kept(request: HttpRequest, now: datetime) -> datetime | None:
+    """The instant that the page showed, where its form comes back with the day of that instant unchanged."""
+    kept = _instant(request.GET.get("kept", ""), now)
+    day = day_typed(request.GET["since"].strip()[:40])
+    return kept if kept and day == timezone.localdate(kept) else None
+
+
 def _is_looking(request: HttpRequest) -> bool:
     """Whether a person opens the page: not a HEAD, not a browser that fetches or renders ahead."""
     ahead = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
@@ -60,8 +69,19 @@ def _is_looking(request: HttpRequest) -> bool:
     return request.method == "GET" and not any(word in said for word in ("prefetch", "prerender", "preview"))
 
 
-def _address(agency: Agency, since: datetime) -> str:
+def _formula(request: HttpRequest) -> str:
+    """The formula of rates and places that the address names, the default one where it names none; Http404 for one that
+    is not compared."""
+    formula = request.GET.get("formula", "")[:40] or rules.DEFAULT_FORMULA
+    if formula not in rules.COMPARED_FORMULAS:
+        raise Http404
+    return formula
+
+
+def _address(agency: Agency, since: datetime, formula: str = rules.DEFAULT_FORMULA) -> str:
     query = {"agency": agency.code, "since": timezone.localtime(since).strftime(INSTANT)}
+    if formula != rules.DEFAULT_FORMULA:
+        query["formula"] = formula
     return f"{reverse('reports:changes')}?{urlencode(query)}"
 
 
@@ -69,21 +89,25 @@ def _address(agency: Agency, since: datetime) -> str:
 def changes(request: HttpRequest) -> HttpResponse:
     """Everything that changed since the instant in the address; without one since the person last looked.
 
-    The address then names that instant, so that a link or a reload shows the same. Opening the page counts as having
-    looked, unless it begins later than what was seen so far.
+    The address then names that instant, so that a link or a reload shows the same. Rates and places are by the formula
+    in the address. Opening the page counts as having looked, unless it begins later than what was seen so far.
     """
     now = timezone.now()
     agency, choices = _scope(request, request.GET.get("agency", "")[:40])
+    formula = _formula(request)
     seen = looked_until(request.user, agency, now)
     if not request.GET.get("since"):
-        return redirect(_address(agency, min(seen, now)))
-    since = _instant(request.GET["since"], now)
+        return redirect(_address(agency, min(seen, now), formula))
+    since = _kept(request, now) or _instant(request.GET["since"], now)
     context = {"agency": agency, "choices": choices, "asked": request.GET["since"][:40], "seen": seen, "now": now}
+    context |= {"formula": formula, "formula_label": FORMULA_LABELS[formula]}
+    context["formulas"] = [(code, FORMULA_LABELS[code]) for code in rules.COMPARED_FORMULAS]
     context["breadcrumb"] = [(_("What changed"), "")]
     if since is None:
         context["problem"] = _("Choose a day that has come, like 15/11/2026.")
         return render(request, "reports/changes.html", context, status=400)
-    context |= {"changes": changes_for(request.user, agency, since, now), "since": since}
+    context |= {"changes": changes_for(request.user, agency, since, now, formula=formula), "since": since}
+    context["kept"] = timezone.localtime(since).strftime(INSTANT)
     if gets_brief(request.user):
         context["brief_wanted"] = not BriefChoice.objects.filter(person=request.user, wanted=False).exists()
     response = render(request, "reports/changes.html", context)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from agencies.models import Agency, Person, Role
 from cchc_portal.lib.numbers import format_count
 from cchc_portal.lib.paper import place_of
+from dossiers.choices import FORMULA_LABELS
 from records.choices import MailKind
 from records.models import Event
 from records.registry import content_hash
@@ -30,7 +31,7 @@ LINES = 5
 LINES_IN_ALL = 12
 TEXT_SHOWN = 110
 # Goes up with every change of what the brief says or how it says it.
-TEMPLATE_VERSION = 1
+TEMPLATE_VERSION = 2
 
 
 def monday_of(day: date) -> date:
@@ -85,6 +86,7 @@ def content_of(person: Person, changes: Changes) -> dict:
         "since": timezone.localtime(changes.since).isoformat(timespec="seconds"),
         "until": timezone.localtime(changes.now).isoformat(timespec="seconds"),
         "data_version": data_version(),
+        "formula": changes.formula,
         "sections": [
             {
                 "code": section.code,
@@ -134,6 +136,7 @@ def _write(person: Person, monday: date, now: datetime) -> bool:
             "count": format_count(sum(section["total"] for section in brief.content["sections"])),
         }
         context = {"person": person, "brief": brief, "base": settings.BASE_URL, "document": document}
+        context["formula_label"] = FORMULA_LABELS[brief.content["formula"]]
         context["page"] = f"{reverse('reports:changes')}?since={timezone.localtime(brief.since):%Y-%m-%dT%H:%M:%S}"
         body = render_to_string("emails/weekly_brief.txt", context)
         ask_mail(person, MailKind.WEEKLY_BRIEF, subject, body, monday.isoformat(), attach=document)

@@ -130,6 +130,56 @@ def test_a_rate_that_moved_beyond_chance_is_told_with_its_basis(cast, due, befor
     assert "rates" not in sections(cast.tuan, cast.ngv, at(0), at(1.5))
 
 
+@pytest.fixture
+def moved_under_both(cast, due, before, owing):
+    """HN-KHCN fell by D2 and rose by D1: more was late, and more of what came in was resolved in time."""
+    slow = GOOD | {"received_online": 560, "pending_within": 509}
+    with time_machine.travel(at(-80), tick=False):
+        make_return(cast.khcn, before, [slow])
+    with time_machine.travel(at(1), tick=False):
+        make_return(cast.khcn, due, [BIG])
+    tally.recompute_all()
+
+
+@pytest.mark.parametrize(
+    ("formula", "numbers"),
+    [
+        ("", ("giảm", "97,8% → 88,9%", "D2: 88/90 → 880/990")),
+        ("D2", ("giảm", "97,8% → 88,9%", "D2: 88/90 → 880/990")),
+        ("D1", ("tăng", "14,7% → 88,9%", "D1: 88/600 → 880/990")),
+        ("D5", ("giảm", "96,7% → 88,8%", "D5: 88/91 → 880/991")),
+    ],
+)
+def test_the_formula_of_the_address_decides_and_is_named(cast, client_of, moved_under_both, formula, numbers):
+    with time_machine.travel(at(1.5), tick=False):
+        page = client_of(cast.lanhdao).get("/changes/", {"since": "2026-10-05", "formula": formula}).content.decode()
+    code = formula or "D2"
+    section = page[page.index('id="changes-rates"') :]
+    section = section[: section.index("</section>")]
+    assert f"({code})" in section
+    for words in numbers:
+        assert words in section, words
+    assert f'<option value="{code}" selected>' in page
+    assert f"tính theo công thức {code}:" in page
+
+
+def test_a_formula_that_is_not_compared_is_not_found_and_the_address_keeps_it(cast, client_of, due):
+    client = client_of(cast.lanhdao)
+    for formula in ("D9", "online_share", "D2c", "d1"):
+        assert client.get("/changes/", {"since": "2026-10-05", "formula": formula}).status_code == 404
+    assert client.get("/changes/?formula=D1").url.endswith("&formula=D1")
+    assert "formula" not in client.get("/changes/").url
+
+
+def test_choosing_a_formula_keeps_the_instant_and_another_day_does_not(cast, client_of, due):
+    asked = {"kept": "2026-10-05T15:30:00", "formula": "D1"}
+    with time_machine.travel(at(3), tick=False):
+        client = client_of(cast.lanhdao)
+        same = client.get("/changes/", asked | {"since": "05/10/2026"}).context["since"]
+        other = client.get("/changes/", asked | {"since": "04/10/2026"}).context["since"]
+    assert (same, other) == (datetime(2026, 10, 5, 15, 30, tzinfo=HANOI), datetime(2026, 10, 4, tzinfo=HANOI))
+
+
 def adjusted(cast, period):
     with time_machine.travel(at(-5), tick=False):
         item = make_return(cast.khcn, period)
@@ -142,6 +192,14 @@ def adjusted(cast, period):
         ADJUSTMENTS.perform(adjustment, "accept", by=cast.quan)
         tally.recompute_stale()
     return adjustment
+
+
+def test_a_restated_return_is_told_by_the_formula_that_was_asked(cast, due):
+    adjusted(cast, due)
+    found = changes_for(cast.lanhdao, cast.hn, at(0), at(2), formula="D1").sections
+    line = next(one for one in found if one.code == "restated").lines[0]
+    assert line.number == "88% → 80%"
+    assert "D1: 88/100 → 80/100" in line.basis
 
 
 def test_a_restated_return_is_told_with_old_and_new_rate_and_the_reason(cast, due):

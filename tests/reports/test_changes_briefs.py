@@ -53,6 +53,7 @@ def test_leaders_and_the_programme_office_get_one_a_week(cast, visit):
     assert "1. Sở KH&CN: Niêm yết lại thủ tục\n   quá hạn 4 ngày (hạn 01/10/2026" in mail.body
     document = Document.objects.get(kind=WEEKLY_BRIEF, subject_id=WeeklyBrief.objects.get(person=cast.lanhdao).pk)
     assert f"/documents/{document.pk}/" in mail.body
+    assert "theo công thức D2: trước hạn và đúng hạn ÷ đã giải quyết" in mail.body
     assert CLOCK["send_briefs"].command == ("send_briefs",)
 
 
@@ -119,6 +120,7 @@ def test_the_pdf_says_what_was_frozen_on_two_pages_at_most(cast, visit):
     command = ["pdftotext", "-raw", document.file.path, "-"]
     text = subprocess.run(command, capture_output=True, check=True, text=True, timeout=30).stdout
     assert "BẢN TIN TUẦN" in text
+    assert "Tỷ lệ và thứ hạng tính theo công thức D2:" in " ".join(text.split())
     assert "(nêu 5 trong 30)" in " ".join(text.split())
     assert document.docx_hash
     assert document.pages == 1

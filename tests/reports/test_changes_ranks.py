@@ -77,10 +77,10 @@ def at_day(number: int) -> datetime:
     return START + timedelta(days=number)
 
 
-def by_hand(period: Period, day: date | None) -> dict[str, int]:
+def by_hand(period: Period, day: date | None, formula: str = "D2") -> dict[str, int]:
     """Code → place among departments, from figures known on the day, or as they stand."""
     rows = tally.summary_rows(period) if day is None else tally.known_on(period, day)
-    rated = [(row["agency__code"], tally.rate_of(row, "D2")) for row in rows if row["agency__kind"] == "department"]
+    rated = [(row["agency__code"], tally.rate_of(row, formula)) for row in rows if row["agency__kind"] == "department"]
     return {ranked.key: ranked.place for ranked in rules.rank(rated).ranked}
 
 
@@ -138,6 +138,26 @@ def test_restatement_and_performance_are_the_whole_move_as_counted_by_hand(cast,
         assert (move.then, move.now) == (before[move.code], after[move.code])
         assert move.restatement == before[move.code] - between[move.code]
         assert move.performance == between[move.code] - after[move.code]
+
+
+def test_places_are_those_of_the_formula(cast, quarters):
+    """Under D4, what still lies within its limit counts: the order is another one than under D2."""
+    units = departments(cast, 3)
+    for period, lates in ((quarters[0], (5, 10, 20)), (quarters[1], (20, 10, 5))):
+        for place, (unit, late) in enumerate(zip(units, lates, strict=True)):
+            line = figures(late) | {"pending_within": 10 + 300 * (2 - place), "pending_overdue": 0}
+            line["received_online"] = 500 + late + line["pending_within"]
+            with time_machine.travel(period.due_at - timedelta(days=1), tick=False):
+                make_return(unit, period, [line])
+    tally.recompute_all()
+    since, now = quarters[0].due_at + timedelta(days=1), quarters[1].due_at + timedelta(days=1)
+    for formula in rules.COMPARED_FORMULAS:
+        told = moves(Looking(cast.lanhdao, cast.hn, since, now, formula=formula))
+        before, after = by_hand(quarters[0], None, formula), by_hand(quarters[1], None, formula)
+        assert {move.code: (move.then, move.now) for move in told} == {
+            code: (before[code], after[code]) for code in before if code in after
+        }, formula
+    assert by_hand(quarters[0], None, "D1") != by_hand(quarters[0], None, "D2")
 
 
 def departments_named(cast, code: str) -> Agency:

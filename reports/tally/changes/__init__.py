@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agencies.models import Agency
+from dossiers import rules
 from reports.tally.changes import promised, ranks, rates, restated, returns
 from reports.tally.changes.looking import SHOWN, Change, Looking, Section, looked_until, scopes
 
@@ -20,17 +21,29 @@ class Changes:
     since: datetime
     now: datetime
     sections: tuple[Section, ...]
+    formula: str = rules.DEFAULT_FORMULA
 
     @property
     def total(self) -> int:
         return sum(section.total for section in self.sections)
 
 
-def changes_for(user, root: Agency, since: datetime, now: datetime, *, shown: int = SHOWN) -> Changes:
-    """What changed at the agency and below it after `since` up to `now`, as the person may read it."""
-    look = Looking(user, root, since, now, shown)
+def changes_for(
+    user,
+    root: Agency,
+    since: datetime,
+    now: datetime,
+    *,
+    shown: int = SHOWN,
+    formula: str = rules.DEFAULT_FORMULA,
+) -> Changes:
+    """What changed at the agency and below it after `since` up to `now`, as the person may read it.
+
+    Rates and places are those of the formula, one of `rules.COMPARED_FORMULAS`.
+    """
+    look = Looking(user, root, since, now, shown, formula)
     found = [promised.fell_due(look)]
     if look.reads_figures:
         found += [section(look) for section in FIGURES]
     found.append(promised.issued(look))
-    return Changes(root, since, now, tuple(section for section in found if section and section.lines))
+    return Changes(root, since, now, tuple(section for section in found if section and section.lines), formula)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES, TEAM_ROLES
 from agencies.models import Agency
 from agencies.permissions import oversees
+from dossiers import rules
 from dossiers.models import Edition, Period, Return
 from records.models import Event
 from reports.models import Look
@@ -42,13 +43,17 @@ class Section:
 
 @dataclass
 class Looking:
-    """A person who looks at an agency and all below it, at what changed after `since` up to `now`."""
+    """A person who looks at an agency and all below it, at what changed after `since` up to `now`.
+
+    Rates and places are those of `formula`, one of `rules.COMPARED_FORMULAS`.
+    """
 
     user: object
     root: Agency
     since: datetime
     now: datetime
     shown: int = SHOWN
+    formula: str = rules.DEFAULT_FORMULA
 
     @cached_property
     def today(self) -> date:

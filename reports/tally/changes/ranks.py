@@ -21,7 +21,7 @@ from dossiers.choices import ReturnState
 from dossiers.models import Edition, Period, Return, Summary
 from dossiers.tally.statements import RATE_COLUMNS
 from reports.tally.changes.looking import Change, Looking, Section
-from reports.tally.changes.rates import MAIN, between
+from reports.tally.changes.rates import between
 from reports.tally.changes.restated import rate_then, rates_of_lines, voided
 
 NAMES = ("agency_id", "agency__code", "agency__short_name", "agency__kind")
@@ -85,7 +85,7 @@ def _rows(look: Looking, periods: set[int]) -> dict[int, dict[int, dict]]:
     if not look.reads_city:
         found = found.filter(agency__kind=look.root.kind)
     rows: dict[int, dict[int, dict]] = defaultdict(dict)
-    for row in found.order_by().values("period_id", "lines", *NAMES, *RATE_COLUMNS[MAIN]):
+    for row in found.order_by().values("period_id", "lines", *NAMES, *RATE_COLUMNS[look.formula]):
         rows[row["period_id"]][row["agency_id"]] = row
     return rows
 
@@ -107,14 +107,14 @@ def _rates_then(
     counted = counted.annotate(known_from=Coalesce("accepted_at", "created_at")).filter(known_from__lte=look.since)
     rates = {agency: today[agency] for agency in counted.order_by().values_list("agency_id", flat=True)}
     gone = list(voided(look).filter(period=period, agency__path__startswith=_top(look)))
-    of_lines = rates_of_lines(gone)
+    of_lines = rates_of_lines(gone, look.formula)
     for item in gone:
         rates[item.agency_id] = of_lines[item.pk]
         kinds.setdefault(item.agency_id, item.agency.kind)
     editions = Edition.objects.filter(pk__in=look.editions, of__period=period).select_related("of")
     for edition in editions.order_by("pk") if look.editions else ():
         if edition.of.agency_id in rates:
-            rates[edition.of.agency_id] = rate_then(edition)
+            rates[edition.of.agency_id] = rate_then(edition, look.formula)
     return rates
 
 
@@ -125,8 +125,8 @@ def moves(look: Looking) -> list[Move]:
         return []
     period_then, period_now = told
     rows = _rows(look, {period_then.pk, period_now.pk})
-    old = {pk: tally.rate_of(row, MAIN) for pk, row in rows[period_then.pk].items()}
-    new = {pk: tally.rate_of(row, MAIN) for pk, row in rows[period_now.pk].items()}
+    old = {pk: tally.rate_of(row, look.formula) for pk, row in rows[period_then.pk].items()}
+    new = {pk: tally.rate_of(row, look.formula) for pk, row in rows[period_now.pk].items()}
     named = rows[period_then.pk] | rows[period_now.pk]
     kinds = {pk: row["agency__kind"] for pk, row in named.items()}
     then = _rates_then(look, period_then, old, kinds)
@@ -195,4 +195,5 @@ def changed(look: Looking) -> Section:
         )
         for move in found[: look.shown]
     ]
-    return Section("ranks", _("Places in the ranking"), tuple(lines), len(found))
+    title = _("Places in the ranking (%(formula)s)") % {"formula": look.formula}
+    return Section("ranks", title, tuple(lines), len(found))

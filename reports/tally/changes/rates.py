@@ -9,8 +9,6 @@ from dossiers.choices import ReturnState
 from dossiers.models import Period
 from reports.tally.changes.looking import Change, Looking, Section
 
-MAIN = rules.DEFAULT_FORMULA
-
 
 def counts(rate: rules.Rate) -> str:
     return f"{format_count(rate.numerator)}/{format_count(rate.denominator)}"
@@ -18,7 +16,7 @@ def counts(rate: rules.Rate) -> str:
 
 def between(before: rules.Rate, after: rules.Rate) -> str:
     """What both rates rest on: D2: 88/90 → 86/90."""
-    return f"{MAIN}: {counts(before)} → {counts(after)}"
+    return f"{after.formula}: {counts(before)} → {counts(after)}"
 
 
 def _pairs(look: Looking, period: Period, before: Period, fresh) -> list[tuple]:
@@ -26,7 +24,11 @@ def _pairs(look: Looking, period: Period, before: Period, fresh) -> list[tuple]:
     now = tally.summary_rows(period, agencies=fresh)
     then = {row["agency_id"]: row for row in tally.summary_rows(before, agencies=fresh)}
     pairs = [
-        ((row["agency__code"], row["agency__short_name"]), tally.rate_of(then[pk], MAIN), tally.rate_of(row, MAIN))
+        (
+            (row["agency__code"], row["agency__short_name"]),
+            tally.rate_of(then[pk], look.formula),
+            tally.rate_of(row, look.formula),
+        )
         for row in now
         if (pk := row["agency_id"]) in then
     ]
@@ -35,7 +37,7 @@ def _pairs(look: Looking, period: Period, before: Period, fresh) -> list[tuple]:
         whole = [tally.summary_rows(one, tree=True, agencies=[look.root.pk]) for one in (before, period)]
         if all(whole):
             name = _("%(agency)s and all below it") % {"agency": look.root.short_name}
-            pairs.append(((look.root.code, name), *(tally.rate_of(rows[0], MAIN) for rows in whole)))
+            pairs.append(((look.root.code, name), *(tally.rate_of(rows[0], look.formula) for rows in whole)))
     return pairs
 
 
@@ -67,4 +69,5 @@ def moved(look: Looking) -> Section:
                 path=f"{reverse('reports:agency_profile', args=[key[0]])}?period={period.label}",
             )
         )
-    return Section("rates", _("Rates that moved beyond chance"), tuple(lines), len(told))
+    title = _("Rates that moved beyond chance (%(formula)s)") % {"formula": look.formula}
+    return Section("rates", title, tuple(lines), len(told))

@@ -13,12 +13,12 @@ from dossiers.choices import ReturnState
 from dossiers.models import Adjustment, Edition, Line, Return, Summary
 from reports.tally.changes.looking import Change, Looking, Section
 from reports.tally.changes.promised import shortened
-from reports.tally.changes.rates import MAIN, between
+from reports.tally.changes.rates import between
 
 
-def rate_then(edition: Edition) -> rules.Rate:
-    """The main rate of the return as the edition has it."""
-    return rules.rate(tally.figures_of(edition, published=edition.of.published).values(), MAIN)
+def rate_then(edition: Edition, formula: str) -> rules.Rate:
+    """The rate of the return as the edition has it."""
+    return rules.rate(tally.figures_of(edition, published=edition.of.published).values(), formula)
 
 
 def voided(look: Looking) -> QuerySet[Return]:
@@ -28,22 +28,22 @@ def voided(look: Looking) -> QuerySet[Return]:
     return found.for_list().order_by("-period__last_day", "agency__sort_key", "pk")
 
 
-def rates_of_lines(returns: list[Return]) -> dict[int, rules.Rate]:
-    """Return key → the main rate that its lines give."""
+def rates_of_lines(returns: list[Return], formula: str) -> dict[int, rules.Rate]:
+    """Return key → the rate that its lines give."""
     figures = defaultdict(list)
     if returns:
         for line in Line.objects.filter(of__in=returns):
             figures[line.of_id].append(rules.Figures.from_stored(line))
-    return {item.pk: rules.rate(figures[item.pk], MAIN, published=item.published) for item in returns}
+    return {item.pk: rules.rate(figures[item.pk], formula, published=item.published) for item in returns}
 
 
-def _rates_now(editions: list[Edition]) -> dict[tuple[int, int], rules.Rate]:
-    """(agency, period) → the main rate as it stands, of each return of the editions."""
+def _rates_now(editions: list[Edition], formula: str) -> dict[tuple[int, int], rules.Rate]:
+    """(agency, period) → the rate as it stands, of each return of the editions."""
     of = [edition.of for edition in editions]
     rows = Summary.objects.filter(
         tree=False, agency__in={item.agency_id for item in of}, period__in={item.period_id for item in of}
     )
-    return {(row.agency_id, row.period_id): tally.rate_of(row, MAIN) for row in rows}
+    return {(row.agency_id, row.period_id): tally.rate_of(row, formula) for row in rows}
 
 
 def restated(look: Looking) -> Section:
@@ -54,8 +54,8 @@ def restated(look: Looking) -> Section:
     found = found.annotate(cells=Count("adjustment__cells")).order_by("-known_until", "-pk")
     editions = list(found[: look.shown]) if look.editions else []
     total = found.count() if len(editions) == look.shown else len(editions)
-    now = _rates_now(editions) if editions else {}
-    lines = [_line(edition, now) for edition in editions]
+    now = _rates_now(editions, look.formula) if editions else {}
+    lines = [_line(edition, now, look.formula) for edition in editions]
     seen_returns = Return.objects.visible_to(look.user).filter(agency__path__startswith=look.root.path)
     gone = list(voided(look).filter(pk__in=seen_returns.values("pk")))
     lines += [
@@ -71,8 +71,8 @@ def restated(look: Looking) -> Section:
     return Section("restated", _("Figures restated"), tuple(lines[: look.shown]), total + len(gone))
 
 
-def _line(edition: Edition, now: dict[tuple[int, int], rules.Rate]) -> Change:
-    item, then = edition.of, rate_then(edition)
+def _line(edition: Edition, now: dict[tuple[int, int], rules.Rate], formula: str) -> Change:
+    item, then = edition.of, rate_then(edition, formula)
     after = now.get((item.agency_id, item.period_id), then)
     figures = _("%(count)s figures") % {"count": format_count(edition.cells)}
     parts = [between(then, after)] if (then.numerator, then.denominator) != (after.numerator, after.denominator) else []
