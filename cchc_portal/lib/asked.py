@@ -2,7 +2,7 @@
 
 Building a filter form and the statement behind it takes longer than the statement takes. Both follow from the address,
 the day, the reader's rights and the rows that the filters offer, and from nothing else: so the finished statement is
-kept under these, in the process. No row of a list is kept, and what the filters offer is read for every page.
+kept under these, in the process. No row of a list is kept; whether the filters offer other rows is asked every time.
 """
 
 import hashlib
@@ -246,8 +246,10 @@ class Asked:
     def _filter(self) -> FilterSet:
         """The filter set, its choices read by the statements that are kept."""
         built = self._make()
-        for name, offer in self._offers.items():
-            built.form.fields[name].widget.take(offer.rows())
+        for (name, offer), stamp in zip(self._offers.items(), self._stamps, strict=True):
+            key = (self.kind, name, stamp)
+            rows = _worked_out.get(key)
+            built.form.fields[name].widget.take(rows if rows is not None else _keep(key, offer.rows()))
         return built
 
     @cached_property
@@ -267,12 +269,15 @@ class Asked:
         return offers
 
     @cached_property
+    def _stamps(self) -> tuple[str, ...]:
+        return tuple(offer.stamp() for offer in self._offers.values())
+
+    @cached_property
     def told(self) -> tuple:
         """All that the filter and the statements follow from, as text."""
         typed = self.request.GET
         values = tuple((name, tuple(typed.getlist(name))) for name in self.kind.base_filters if name in typed)
-        offered = tuple(offer.stamp() for offer in self._offers.values())
-        return (self.kind.__module__, self.kind.__qualname__, self.today.isoformat(), values, offered)
+        return (self.kind.__module__, self.kind.__qualname__, self.today.isoformat(), values, self._stamps)
 
     def worked_out(self, make: Callable[[FilterSet], Any]) -> Any:
         """What `make` gives for the filter; the statements in it are kept for all who ask the same."""
