@@ -45,8 +45,8 @@ def paper_of(brief: WeeklyBrief, *, address: str) -> Paper:
     blocks += [
         Paragraph(
             f"{rates}Tỷ lệ chỉ nêu khi thay đổi vượt quá dao động ngẫu nhiên (kiểm định chính xác Fisher, có hiệu chỉnh"
-            " cho số đơn vị cùng so sánh). Hạng đổi do kết quả và do điều chỉnh số liệu được tách riêng. Bản tin do cổng"
-            f" lập tự động; phiên bản dữ liệu: {content['data_version']}.",
+            " cho số đơn vị cùng so sánh). Hạng đổi do kết quả và do điều chỉnh số liệu được tách riêng. Bản tin do"
+            f" cổng lập tự động; phiên bản dữ liệu: {content['data_version']}.",
             "note",
         ),
     ]
