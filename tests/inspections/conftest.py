@@ -1,15 +1,19 @@
 """A team of Hoa (head), Khoa (secretary) and Vinh (member), and its visit to Lan's agency."""
 
 import io
+import json
 from datetime import date
 
 import pytest
+from django.urls import reverse
 from PIL import Image
 
 from agencies.choices import RoleCode
 from agencies.models import Person, Role
+from inspections import checklists
 from inspections.choices import FindingState, RecommendationState, VisitState
-from inspections.models import Area, Finding, Recommendation, Team, TeamMember, Visit
+from inspections.models import Area, Finding, Recommendation, Team, TeamMember, Template, Visit
+from tests.inspections.device import DEVICE
 
 
 @pytest.fixture
@@ -82,3 +86,32 @@ def photo_bytes():
         return written.getvalue()
 
     return make
+
+
+@pytest.fixture
+def template(area) -> Template:
+    made = Template.objects.create(code="desk", name="Bộ phận một cửa", area=area, desk=True)
+    made.items.create(code="A1", text="Quyết định bố trí nhân sự", order=1, points=2, note_needed="not_met")
+    made.items.create(code="A2", text="Niêm yết họ tên, số điện thoại", order=2, points=1, photo_needed="always")
+    made.items.create(code="G1", text="Số hồ sơ tiếp nhận", order=3, kind="number")
+    return made
+
+
+@pytest.fixture
+def listed(visit, template) -> Visit:
+    checklists.freeze(visit, [template])
+    return visit
+
+
+@pytest.fixture
+def send(listed, client_of):
+    """Sends operations as a person; gives the receipts' outcomes, the state, and the answer."""
+
+    def post(person: Person, operations: list, *, status: int = 200, visit: Visit = listed, as_person=None):
+        body = {"person": (as_person or person).pk, "device": DEVICE, "operations": operations}
+        url = reverse("inspections:operations", args=[visit.pk])
+        response = client_of(person).post(url, json.dumps(body), content_type="application/json")
+        assert response.status_code == status, response.content
+        return response.json()
+
+    return post

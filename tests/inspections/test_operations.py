@@ -9,73 +9,17 @@ import uuid
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from PIL import Image
 
-from agencies.models import Person
-from inspections import checklists
-from inspections.choices import FindingState, Outcome, VisitState
+from inspections.choices import Outcome, VisitState
 from inspections.models import (
     Answer,
     CapturedPhoto,
-    CapturePlace,
-    Finding,
     Operation,
-    Photo,
-    Recount,
-    Template,
     Visit,
     VisitItem,
 )
-from records.models import Event, StoredFile
-
-DEVICE = "11111111-1111-4111-8111-111111111111"
-AT = "2026-10-05T09:12:44.120+07:00"
-
-
-def op(kind: str, subject: str, value: dict, base: str = "", **more) -> dict:
-    made = {"id": str(uuid.uuid4()), "seq": 1, "at": AT, "kind": kind, "subject": subject, "base": base}
-    return made | {"value": value} | more
-
-
-def answer(code: str, result: str, base: str = "") -> dict:
-    return op("answer", f"answer:{code}", {"result": result}, base)
-
-
-def resolve(subject: str, over: list[str], value: dict) -> dict:
-    return op("resolve", subject, {"over": over, "value": value})
-
-
-@pytest.fixture
-def template(area) -> Template:
-    made = Template.objects.create(code="desk", name="Bộ phận một cửa", area=area, desk=True)
-    made.items.create(code="A1", text="Quyết định bố trí nhân sự", order=1, points=2, note_needed="not_met")
-    made.items.create(code="A2", text="Niêm yết họ tên, số điện thoại", order=2, points=1, photo_needed="always")
-    made.items.create(code="G1", text="Số hồ sơ tiếp nhận", order=3, kind="number")
-    return made
-
-
-@pytest.fixture
-def listed(visit, template) -> Visit:
-    checklists.freeze(visit, [template])
-    return visit
-
-
-@pytest.fixture
-def send(listed, client_of):
-    """Sends operations as a person; gives the receipts' outcomes, the state, and the answer."""
-
-    def post(person: Person, operations: list, *, status: int = 200, visit: Visit = listed, as_person=None):
-        body = {"person": (as_person or person).pk, "device": DEVICE, "operations": operations}
-        url = reverse("inspections:operations", args=[visit.pk])
-        response = client_of(person).post(url, json.dumps(body), content_type="application/json")
-        assert response.status_code == status, response.content
-        return response.json()
-
-    return post
-
-
-def outcomes(body: dict) -> list[str]:
-    return [receipt["outcome"] for receipt in body["receipts"]]
+from records.models import Event
+from tests.inspections.device import DEVICE, answer, op, outcomes, resolve
 
 
 def test_an_answer_is_taken_over_once(cast, send, listed):
@@ -255,9 +199,15 @@ def test_what_is_no_batch(cast, client_of, listed, body):
 
 
 OUTSIDE = [{"kind": "line", "points": [[0, 2], [1, 1]]}]
+
+
 NESTED: list = []
+
+
 for _depth in range(40):
     NESTED = [NESTED]
+
+
 BAD = [
     op("answer", "answer:A1", {"result": "perhaps"}),
     op("answer", "answer:A1", {"number": -1}),
@@ -302,217 +252,3 @@ def test_a_ring_of_operations_hides_nothing(cast, send):
     send(cast.hoa, [one])
     assert outcomes(send(cast.hoa, [other])) == ["beside"]
     assert Operation.objects.standing().count() == 2
-
-
-def finding_op(key: str, text: str, base: str = "", **more) -> dict:
-    value = {"kind": "limitation", "area": "procedures", "text": text} | more
-    return op("finding", f"finding:{key}", value, base)
-
-
-def test_a_finding_is_made_once_and_changed_by_its_own(cast, vinh, send, listed):
-    key = str(uuid.uuid4())
-    first = finding_op(key, "Chưa niêm yết", item="A1")
-    send(vinh, [first])
-    finding = Finding.objects.get()
-    assert (finding.created_by, finding.item_code, finding.template_code) == (vinh, "A1", "desk")
-    assert "chua niem yet" in finding.search_key
-    second = finding_op(key, "Chưa niêm yết phí", first["id"], severity="high", cause="thiếu người", item="A1")
-    assert outcomes(send(vinh, [second])) == ["applied"]
-    assert outcomes(send(cast.khoa, [finding_op(key, "Đã sửa", second["id"])])) == ["applied"]
-    others = Person.objects.get(username="vinh")
-    assert outcomes(send(others, [finding_op(key, "Lại sửa", second["id"])])) == ["beside"]
-    finding.refresh_from_db()
-    assert (finding.text, finding.version) == ("Đã sửa", 3)
-
-
-def test_members_do_not_write_each_others_findings(cast, vinh, send, make_finding):
-    make_finding(client_id=(key := str(uuid.uuid4())), created_by=cast.khoa)
-    assert outcomes(send(vinh, [finding_op(key, "Đè lên")])) == ["refused"]
-    assert Finding.objects.get().text == "Bảng niêm yết thủ tục đã cũ"
-
-
-def test_what_was_changed_at_the_desk_is_not_written_over(cast, client_of, send, listed, area):
-    key = str(uuid.uuid4())
-    first = finding_op(key, "Ghi tại chỗ")
-    send(cast.khoa, [first])
-    finding = Finding.objects.get()
-    khoa = client_of(cast.khoa)
-    typed = {"kind": "limitation", "area": area.pk, "text": "Sửa tại bàn", "seen": finding.version}
-    assert khoa.post(reverse("inspections:finding_edit", args=[finding.pk]), typed).status_code == 302
-    assert outcomes(send(cast.khoa, [finding_op(key, "Ghi thêm tại chỗ", first["id"])])) == ["beside"]
-    finding.refresh_from_db()
-    assert finding.text == "Sửa tại bàn"
-    page = khoa.get(finding.get_absolute_url())
-    assert "Ghi thêm tại chỗ" in page.content.decode()
-    [side] = page.context["beside"]
-    chosen = {"operation": str(side.uuid), "seen": page.context["beside_seen"]}
-    assert khoa.post(reverse("inspections:visit_resolve", args=[listed.pk]), chosen).status_code == 302
-    finding.refresh_from_db()
-    assert finding.text == "Ghi thêm tại chỗ"
-    assert not khoa.get(finding.get_absolute_url()).context["beside"]
-
-
-def test_the_text_of_the_desk_may_hold_over_a_later_one(cast, vinh, client_of, send, listed, area):
-    key = str(uuid.uuid4())
-    first = finding_op(key, "Ghi tại chỗ")
-    send(cast.khoa, [first])
-    finding, khoa = Finding.objects.get(), client_of(cast.khoa)
-    typed = {"kind": "limitation", "area": area.pk, "text": "Sửa tại bàn", "seen": finding.version}
-    khoa.post(reverse("inspections:finding_edit", args=[finding.pk]), typed)
-    later = finding_op(key, "Ghi thêm tại chỗ", first["id"])
-    send(cast.khoa, [later])
-    finding.refresh_from_db()
-    url, page = reverse("inspections:finding_keep", args=[finding.pk]), khoa.get(finding.get_absolute_url())
-    seen = {"version": finding.version, "seen": page.context["beside_seen"]}
-    assert khoa.post(url, seen | {"version": finding.version - 1}).status_code == 409
-    assert client_of(vinh).post(url, seen).status_code == 403, "neither its author nor head or secretary"
-    assert khoa.post(url, seen).status_code == 302
-    finding.refresh_from_db()
-    assert finding.text == "Sửa tại bàn"
-    assert not khoa.get(finding.get_absolute_url()).context["beside"]
-    decision = Operation.objects.get(kind="resolve")
-    assert (decision.settles, decision.value["text"]) == ([later["id"]], "Sửa tại bàn")
-    after = json.loads(Event.objects.filter(action="record_on_site").latest("pk").after)
-    assert [told["id"] for told in after["operations"]] == [str(decision.uuid)]
-    # And the other way round: what is recorded on site after that follows the decision.
-    assert outcomes(send(cast.khoa, [finding_op(key, "Lần ba", str(decision.uuid))])) == ["applied"]
-    assert khoa.post(url, seen).status_code == 409
-
-
-@pytest.mark.parametrize("state", [FindingState.FINAL, FindingState.RELEASED, FindingState.WITHDRAWN])
-def test_a_finding_that_is_no_draft_is_not_written_over(cast, send, state):
-    key = str(uuid.uuid4())
-    first = finding_op(key, "Ghi tại chỗ")
-    send(cast.khoa, [first])
-    Finding.objects.update(state=state, withdraw_reason="x")
-    assert outcomes(send(cast.khoa, [finding_op(key, "Khác", first["id"])])) == ["beside"]
-    assert Finding.objects.get().text == "Ghi tại chỗ"
-
-
-def _upload(client, visit, data: bytes, **more):
-    url = reverse("inspections:capture_photo", args=[visit.pk, hashlib.sha256(data).hexdigest()])
-    return client.post(url, {"photo": SimpleUploadedFile("anh.jpg", data, content_type="image/jpeg")} | more)
-
-
-def _with_place(photo_bytes) -> bytes:
-    exif = Image.Exif()
-    exif.get_ifd(0x8825).update({1: "N", 2: (21.0, 1.0, 42.0), 3: "E", 4: (105.0, 51.0, 15.0)})
-    return photo_bytes(exif=exif.tobytes())
-
-
-@pytest.mark.parametrize("first", ["bytes", "operation"])
-def test_a_photo_comes_in_either_order(cast, client_of, send, listed, photo_bytes, first):
-    data, key, client = photo_bytes(), str(uuid.uuid4()), client_of(cast.khoa)
-    sha = hashlib.sha256(data).hexdigest()
-    marks = [{"kind": "arrow", "points": [[0.1, 0.1], [0.5, 0.5]]}]
-    value = {"sha256": sha, "finding": key, "caption": "Bảng niêm yết", "marks": marks}
-    steps = [
-        lambda: _upload(client, listed, data),
-        lambda: send(cast.khoa, [op("photo", f"photo:{uuid.uuid4()}", value)]),
-    ]
-    for step in steps if first == "bytes" else reversed(steps):
-        step()
-    assert not Photo.objects.exists()
-    send(cast.khoa, [finding_op(key, "Có ảnh")])
-    photo = Photo.objects.get()
-    assert (photo.finding.text, photo.caption, photo.original_sha256) == ("Có ảnh", "Bảng niêm yết", sha)
-    assert photo.marked_id
-    assert photo.marked.sha256 != photo.picture.sha256
-    assert client.get(reverse("inspections:captured_picture", args=[photo.marked_id])).status_code == 200
-    assert client_of(cast.lan).get(reverse("inspections:captured_picture", args=[photo.marked_id])).status_code == 404
-
-
-def test_a_photo_is_kept_once_and_only_whole(cast, client_of, listed, photo_bytes):
-    client, data = client_of(cast.khoa), photo_bytes()
-    assert [_upload(client, listed, data).status_code for _time in range(3)] == [201, 200, 200]
-    assert (CapturedPhoto.objects.count(), StoredFile.objects.count()) == (1, 2)
-    assert Event.objects.filter(action="keep_photo").count() == 1
-    url = reverse("inspections:capture_photo", args=[listed.pk, "a" * 64])
-    cut = SimpleUploadedFile("anh.jpg", data[:-5], content_type="image/jpeg")
-    assert client.post(url, {"photo": cut}).status_code == 422
-    assert client.post(url, {}).status_code == 422
-    assert _upload(client, listed, b"khong phai anh").status_code == 422
-    assert CapturedPhoto.objects.count() == 1
-
-
-def test_the_place_is_kept_only_where_it_is_wanted(cast, client_of, send, listed, photo_bytes):
-    client, data = client_of(cast.khoa), _with_place(photo_bytes)
-    assert _upload(client, listed, data).status_code == 201
-    assert not CapturePlace.objects.exists()
-    stored = CapturedPhoto.objects.get().picture
-    assert not Image.open(stored.file.open("rb")).getexif()
-    value = {"sha256": hashlib.sha256(data).hexdigest(), "item": "A2", "keep_place": True}
-    send(cast.khoa, [op("photo", f"photo:{uuid.uuid4()}", value)])
-    assert _upload(client, listed, data).status_code == 200
-    place = CapturePlace.objects.get()
-    assert (str(place.latitude), str(place.longitude)) == ("21.028333", "105.854167")
-
-
-def test_a_photo_of_a_line_fulfils_its_rule(cast, client_of, send, listed, photo_bytes):
-    data = photo_bytes()
-    assert send(cast.khoa, [answer("A2", "conform")])["state"]["missing"] == [{"code": "A2", "needs": "photo"}]
-    photo = op("photo", f"photo:{uuid.uuid4()}", {"sha256": hashlib.sha256(data).hexdigest(), "item": "A2"})
-    assert send(cast.khoa, [photo])["state"]["missing"] == []
-    _upload(client_of(cast.khoa), listed, data)
-    assert Answer.objects.get(item__code="A2").photos == 1
-
-
-def test_the_state_holds_what_a_device_needs(cast, client_of, send, listed, django_assert_max_num_queries):
-    send(cast.khoa, [answer("A1", "not"), finding_op(str(uuid.uuid4()), "Chưa niêm yết", item="A1")])
-    client = client_of(cast.hoa)
-    url = reverse("inspections:capture_state", args=[listed.pk])
-    client.get(url)
-    with django_assert_max_num_queries(24):
-        state = client.get(url).json()
-    assert [item["code"] for section in state["sections"] for item in section["items"]] == ["A1", "A2", "G1"]
-    assert state["person"] == {"id": cast.hoa.pk, "name": "Hoa", "leads": True}
-    assert state["subjects"]["answer:A1"]["standing"][0]["person"]["name"] == "Khoa"
-    assert state["findings"][0]["item"] == "A1"
-    assert state["areas"] == [{"code": "procedures", "name": "Cải cách thủ tục hành chính"}]
-    assert {row["code"] for row in state["results"]} == {"conform", "partly", "not", "not_applicable", "not_checked"}
-    assert state["visit"]["period"] == "2026-Q3"
-
-
-def test_a_recount_is_stored_by_visit_period_and_figure(cast, send, listed):
-    value = {"reported": 20, "counted": 18, "population": 400, "method": "random", "note": "chọn theo số thứ tự"}
-    send(cast.hoa, [op("recount", "recount:in_time", value)])
-    recount = Recount.objects.get()
-    assert (recount.period, recount.factor_text, recount.interval_text) == (listed.period, "90%", "68,3% – 98,8%")
-    chosen = op("recount", "recount:pending", value | {"method": "chosen"})
-    more = op("recount", "recount:received", value | {"counted": 25})
-    send(cast.hoa, [chosen, more])
-    assert Recount.objects.get(figure="pending").interval_text == "–"
-    assert Recount.objects.get(figure="received").factor_text == "1,25"
-
-
-def test_what_is_unfinished_stands_in_the_work_list(cast, vinh, client_of, send, listed):
-    def told(person) -> list[str]:
-        page = client_of(person).get(reverse("home"))
-        [group] = [one for one in page.context["groups"] if str(one.title) == "Ghi nhận tại hiện trường chưa xong"] or [
-            None
-        ]
-        return [task.detail for task in group.tasks] if group else []
-
-    assert told(cast.hoa) == []
-    send(cast.khoa, [answer("A1", "not")])
-    send(vinh, [answer("A1", "conform")])
-    [words] = told(cast.hoa)
-    assert "1 giá trị cần chọn" in words
-    assert told(cast.lan) == told(cast.quan) == []
-
-
-@pytest.mark.parametrize("fmt", ["csv", "xlsx"])
-def test_answers_recounts_and_lines_are_exported(cast, client_of, send, listed, template, fmt):
-    send(cast.khoa, [answer("A1", "not"), op("note", "note:A1", {"text": "Thiếu 2 người"})])
-    khoa, url = client_of(cast.khoa), reverse("inspections:visit_checklist", args=[listed.pk])
-    template_url = reverse("inspections:checklist_template", args=[template.pk])
-    for address in (f"{url}?format={fmt}", f"{url}?rows=recounts&format={fmt}", f"{template_url}?format={fmt}"):
-        response = khoa.get(address)
-        assert response.status_code == 200
-        data = b"".join(response.streaming_content) if response.streaming else response.content
-        assert data[:2] == (b"PK" if fmt == "xlsx" else "\ufeff".encode()[:2])
-    if fmt == "csv":
-        told = khoa.get(f"{url}?format=csv")
-        text = (b"".join(told.streaming_content) if told.streaming else told.content).decode()
-        assert "Thiếu 2 người" in text
-    assert client_of(cast.lan).get(f"{url}?format={fmt}").status_code == 403
