@@ -1,7 +1,6 @@
 """People and their dated roles."""
 
 from datetime import date
-from functools import cache
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
@@ -14,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from agencies.choices import AGENCY_ROLES, RoleCode
 from agencies.models.agency import Agency, Succession
 from cchc_portal.lib.fields import NfcCharField, SearchKeyField
-from cchc_portal.lib.sql import fetch
+from cchc_portal.lib.sql import instances
 
 
 class PersonManager(BaseUserManager):
@@ -100,22 +99,17 @@ class RoleQuerySet(models.QuerySet):
     def held(self, person_id: int, day: date) -> list["Role"]:
         """The person's roles on the day with their agencies, as `on(day).select_related("agency")` gives them.
 
-        A statement by hand: every page asks it first, and its queryset takes ten times as long to build as to answer.
-        Places of agencies are left to be read by whoever asks for them.
+        Every page of everyone asks it first.
         """
-        role, agency = ([field.attname for field in fields] for fields in _held_fields())
-        columns = [f"r.{name}" for name in role] + [f"a.{name}" for name in agency]
-        rows = fetch(
-            f"SELECT {', '.join(columns)} FROM {Role._meta.db_table} r "
-            f"JOIN {Agency._meta.db_table} a ON a.id = r.agency_id WHERE r.person_id = %s AND r.valid_from <= %s "
-            "AND (r.valid_to IS NULL OR r.valid_to >= %s) ORDER BY r.code, r.valid_from",
-            [person_id, day, day],
+        tail = (
+            f"FROM {Role._meta.db_table} r JOIN {Agency._meta.db_table} a ON a.id = r.agency_id "
+            "WHERE r.person_id = %s AND r.valid_from <= %s AND (r.valid_to IS NULL OR r.valid_to >= %s) "
+            "ORDER BY r.code, r.valid_from"
         )
         held = []
-        for row in rows:
-            one = Role.from_db(self.db, role, row[: len(role)])
-            one.agency = Agency.from_db(self.db, agency, row[len(role) :])
-            held.append(one)
+        for role, agency in instances(tail, [person_id, day, day], r=Role, a=Agency):
+            role.agency = agency
+            held.append(role)
         return held
 
 
@@ -142,10 +136,3 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_id} {self.code}"
-
-
-@cache
-def _held_fields() -> tuple[list, list]:
-    """The columns of a role, and those of an agency whose values the drivers give as the model holds them."""
-    of_agency = [field for field in Agency._meta.concrete_fields if not isinstance(field, models.DecimalField)]
-    return list(Role._meta.concrete_fields), of_agency

@@ -18,12 +18,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from agencies.choices import RoleCode
+from agencies.models import Agency
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.numbers import format_count
-from cchc_portal.lib.sql import fetch
+from cchc_portal.lib.sql import fetch, instances, marks
 from dossiers import permissions, rules
 from dossiers.choices import FIGURE_LABELS, IDENTITY_MESSAGES
-from dossiers.models import Explanation, LateReason, LateReasonCount, Line, Remark, Return
+from dossiers.models import Explanation, LateReason, LateReasonCount, Line, Period, Remark, Return
 from dossiers.tally import checking
 from dossiers.tally.restated import Restated, restated_pending
 from dossiers.views.grid_words import grid_words
@@ -43,6 +44,9 @@ LEFT JOIN {Field._meta.db_table} g ON g.id = p.field_id LEFT JOIN {Field._meta.d
 WHERE l.of_id = %s ORDER BY l.position, l.id"""
 LATE = f"""SELECT c.line_id, c.reason_id, c.count, c.text FROM {LateReasonCount._meta.db_table} c
 JOIN {Line._meta.db_table} l ON l.id = c.line_id WHERE l.of_id = %s"""
+REASONS = f"""SELECT id, name, needs_text FROM {LateReason._meta.db_table} WHERE active
+ORDER BY "order", code"""
+REMARKED = f"SELECT 1 FROM {Remark._meta.db_table} WHERE of_id = %s AND open LIMIT 1"
 EXPLAINED = f"SELECT line_id, identity, text FROM {Explanation._meta.db_table} WHERE of_id = %s"
 
 
@@ -92,9 +96,11 @@ def _beside(item: Return) -> dict:
         late.setdefault(line, {})[reason] = {"count": count, "text": text}
     for line, code, text in fetch(EXPLAINED, [item.pk]):
         explained.setdefault(line or 0, {})[code] = text
-    words = Remark.objects.filter(of=item, open=True).values_list("line_id", "text", "by__full_name", "at")
-    for line, text, by, at in words:
-        remarks.setdefault(line or 0, []).append({"text": text, "by": by, "at": when(at)})
+    # Few returns carry an open remark; the others should not pay for building the question.
+    if fetch(REMARKED, [item.pk]):
+        words = Remark.objects.filter(of=item, open=True).values_list("line_id", "text", "by__full_name", "at")
+        for line, text, by, at in words:
+            remarks.setdefault(line or 0, []).append({"text": text, "by": by, "at": when(at)})
     return {"late": late, "explanations": explained, "remarks": remarks}
 
 
@@ -104,12 +110,25 @@ def to_enter(request: HttpRequest, pk: int) -> Return:
     What one enters one sees, so the clerk's own returns are found without asking who else might see them.
     """
     own = [agency.pk for agency in request.user.agencies_as(RoleCode.REPORTER)]
-    item = Return.objects.for_list().filter(pk=pk, agency_id__in=own).first() if own else None
+    item = _own(pk, own)
     if item is None:
         item = get_object_or_404(Return.objects.visible_to(request.user).for_list(), pk=pk)
     if not permissions.may_enter(request.user, item):
         raise PermissionDenied
     return item
+
+
+def _own(pk: int, agencies: list[int]) -> Return | None:
+    """The return with its agency and period if one of these agencies makes it."""
+    if not agencies:
+        return None
+    tail = (
+        f"FROM {Return._meta.db_table} t JOIN {Agency._meta.db_table} a ON a.id = t.agency_id "
+        f"JOIN {Period._meta.db_table} p ON p.id = t.period_id WHERE t.id = %s AND t.agency_id IN ({marks(agencies)})"
+    )
+    for item, item.agency, item.period in instances(tail, [pk, *agencies], t=Return, a=Agency, p=Period):
+        return item
+    return None
 
 
 @lru_cache(maxsize=8)
@@ -139,7 +158,6 @@ def _grid_data(item: Return, user) -> dict:
 
     `person` is whose entries the browser keeps under this return until they are sent.
     """
-    reasons = LateReason.objects.filter(active=True).values_list("pk", "name", "needs_text")
     return {
         "id": item.pk,
         "person": user.pk,
@@ -151,7 +169,7 @@ def _grid_data(item: Return, user) -> dict:
         "detail": item.get_absolute_url(),
         "save": reverse("dossiers:save_lines", args=[item.pk]),
         "login": reverse("login"),
-        "reasons": [{"id": pk, "name": name, "needs_text": needs} for pk, name, needs in reasons],
+        "reasons": [{"id": pk, "name": name, "needs_text": needs} for pk, name, needs in fetch(REASONS)],
         "lines": _lines(item),
         **_beside(item),
     }
