@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import xlsxwriter
-from django.http import FileResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, StreamingHttpResponse
 from django.utils import timezone
 
 from cchc_portal.lib import sheet_rows
@@ -159,3 +159,20 @@ def table_response(filename, columns, rows, fmt=CSV):
     write_xlsx(packed, columns, rows, sheet_name=filename)
     packed.seek(0)
     return FileResponse(packed, as_attachment=True, filename=name, content_type=CONTENT_TYPES[XLSX])
+
+
+def wants_table(request):
+    """Whether the page is asked for as a file: `?format=csv` or `xlsx`, and not by a form that is sent."""
+    return request.method in ("GET", "HEAD") and request.GET.get("format") in CONTENT_TYPES
+
+
+def hand_out_table(request, filename, made):
+    """Of a page with several tables the one that `?rows=` names, as the file that `?format=` names.
+
+    `made` has for each name a function that gives columns and rows. Raises Http404 for a name that it does not have.
+    """
+    build = made.get(request.GET.get("rows", ""))
+    if build is None:
+        raise Http404
+    columns, rows = build()
+    return table_response(filename, columns, rows, request.GET["format"])

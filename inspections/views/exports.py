@@ -1,31 +1,16 @@
 """Tables of supervision for a spreadsheet, that more than one page hands out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from cchc_portal.lib import tables
 from cchc_portal.lib.tables import Column
 from inspections.models import Finding, ProposalAddressee, Recommendation
 from records import registry
 from records.models import Document
 
 Table = tuple[list, Iterable]
-
-
-def wants_table(request: HttpRequest) -> bool:
-    return request.GET.get("format") in tables.CONTENT_TYPES
-
-
-def hand_out_table(request: HttpRequest, name: str, made: dict[str, Callable[[], Table]]) -> HttpResponse:
-    """The table of the page that `?rows=` names. Raises Http404 for one it does not have."""
-    build = made.get(request.GET.get("rows", ""))
-    if build is None:
-        raise Http404
-    columns, rows = build()
-    return tables.table_response(name, columns, rows, request.GET["format"])
 
 
 def recommendations_table(rows: Iterable[Recommendation]) -> Table:

@@ -18,7 +18,6 @@ from inspections.choices import FOLLOW_UP_LETTER
 from inspections.followup_forms import LettersForm
 from inspections.models import Letter
 from inspections.rules import working_days_between
-from inspections.views.exports import wants_table
 from inspections.workflow import holidays, write_letters
 from records.models import Document
 
@@ -40,7 +39,7 @@ def _issuing(user):
 def letter_list(request: HttpRequest) -> HttpResponse:
     """Letters written so far, with their documents."""
     rows = Letter.objects.visible_to(request.user).select_related("agency", "written_by").prefetch_related("lines")
-    if wants_table(request):
+    if tables.wants_table(request):
         return _export(rows, request.GET["format"])
     page = page_of(request, rows)
     letters = list(page.object_list)

@@ -14,7 +14,7 @@ from inspections.filters import ProposalFilter
 from inspections.followup_forms import ForwardForm, ProposalAnswerForm
 from inspections.models import Proposal, ProposalAddressee, Visit
 from inspections.permissions import handles_proposal
-from inspections.views.exports import proposals_table, wants_table
+from inspections.views.exports import proposals_table
 from inspections.views.handling import moves_for, try_move
 from inspections.workflow import PROPOSALS
 
@@ -45,7 +45,7 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
     lines = found.qs.select_related("proposal__agency", "proposal__visit__agency").order_by(
         "key", "-proposal__visit__date", "proposal__order", "pk"
     )
-    if wants_table(request):
+    if tables.wants_table(request):
         columns, exported = proposals_table(lines)
         return tables.table_response(_("Proposals of agencies"), columns, exported, request.GET["format"])
     unaddressed = Proposal.objects.visible_to(request.user).filter(addressees=None)

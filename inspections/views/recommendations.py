@@ -36,7 +36,7 @@ from inspections.forms import RemedyForm
 from inspections.models import ClosingCondition, Finding, Recommendation, Visit
 from inspections.tally import readings, run_of
 from inspections.views.evidence import remedies_of
-from inspections.views.exports import recommendations_table, wants_table
+from inspections.views.exports import recommendations_table
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
 from inspections.workflow import RECOMMENDATIONS, condition_of, keep_edit, keep_new
 
@@ -109,7 +109,7 @@ def _narrowed(request: HttpRequest) -> RecommendationFilter:
 def recommendation_list(request: HttpRequest) -> HttpResponse:
     """What was recommended to whom, by when, and where it stands."""
     asked = Asked(request, RecommendationFilter, partial(_narrowed, request), () if oversees(request.user) else None)
-    if wants_table(request):
+    if tables.wants_table(request):
         columns, rows = recommendations_table(one for part in _parts(asked.filter) for one in part)
         return tables.table_response(_("Recommendations"), columns, rows, request.GET["format"])
     parts, keys = asked.worked_out(_listed)

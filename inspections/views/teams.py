@@ -19,7 +19,7 @@ from inspections.forms import LeaveForm, MemberForm, TeamForm
 from inspections.models import Team, Visit
 from inspections.papers import closing_title, founding_title
 from inspections.plan_forms import CloseTeamForm, TeamEditForm
-from inspections.views.exports import documents_table, hand_out_table, wants_table
+from inspections.views.exports import documents_table
 from inspections.views.handling import both_values, moves_for, try_move, with_version
 from inspections.workflow import TEAMS, facts, keep_edit
 from records.models import Document, Event
@@ -167,8 +167,8 @@ def team_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One team, its members with their dates, its visits and its documents."""
     team = _team_of(request, pk)
     if request.method != "POST":
-        if wants_table(request):
-            return hand_out_table(request, team.name, _tables(request.user, team))
+        if tables.wants_table(request):
+            return tables.hand_out_table(request, team.name, _tables(request.user, team))
         return _page(request, team)
     if not permissions.sets_teams(request.user):
         raise PermissionDenied

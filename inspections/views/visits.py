@@ -25,10 +25,8 @@ from inspections.views.documents import documents_made, documents_part
 from inspections.views.exports import (
     documents_table,
     findings_table,
-    hand_out_table,
     proposals_table,
     recommendations_table,
-    wants_table,
 )
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
 from inspections.workflow import VISITS, keep_edit, keep_new
@@ -157,8 +155,8 @@ def _page(request: HttpRequest, visit: Visit, *, tried=None, action: str = "", s
 def visit_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one visit that the person may see."""
     visit = _visit_of(request, pk)
-    if wants_table(request):
-        return hand_out_table(request, str(visit), _tables(request.user, visit))
+    if tables.wants_table(request):
+        return tables.hand_out_table(request, str(visit), _tables(request.user, visit))
     return _page(request, visit)
 
 
