@@ -18,6 +18,7 @@ from inspections.choices import Outcome
 from inspections.finding_forms import MergeForm, ProofForm
 from inspections.models import CapturedPhoto, EvidenceFile, Finding, Photo, Shot, Visit
 from inspections.views.handling import hand_out
+from inspections.views.photos import refuse_withdrawn
 from inspections.workflow.facts import keep_edit
 from inspections.workflow.merging import merge
 from records.models import Event
@@ -123,22 +124,18 @@ def finding_evidence(request: HttpRequest, pk: int) -> HttpResponse:
 def finding_file(request: HttpRequest, pk: UUID) -> FileResponse:
     """A file behind a finding, through the finding's rights, always as a download."""
     findings = Finding.objects.visible_to(request.user)
-    rows = EvidenceFile.objects.standing().select_related("file")
-    kept = get_object_or_404(rows, file_id=pk, finding__in=findings)
+    # Not get(): the file of a merged finding stands with those it was merged from as well.
+    kept = EvidenceFile.objects.standing().select_related("file").filter(file_id=pk, finding__in=findings).first()
+    if kept is None:
+        raise Http404
     return hand_out(kept.file, attachment=True)
-
-
-def pictured(pk: UUID) -> Q:
-    """Photos of a finding of which this is the picture, the thumbnail or the copy with marks."""
-    return Q(picture_id=pk) | Q(thumbnail_id=pk) | Q(marked_id=pk)
 
 
 @require_safe
 def captured_picture(request: HttpRequest, pk: UUID) -> FileResponse:
     """A photo of a line or a copy with marks, by the key of its file; a finding's copy goes with the finding."""
     findings = Finding.objects.visible_to(request.user)
-    if Photo.objects.exclude(withdrawn_at=None).filter(pictured(pk)).exists():
-        raise Http404
+    refuse_withdrawn(pk)
     linked = Photo.objects.filter(marked_id=pk, finding__in=findings).select_related("marked").first()
     if linked is not None:
         return hand_out(linked.marked)

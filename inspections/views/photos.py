@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.db.models import Q
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
@@ -11,15 +11,27 @@ from inspections.models import Evidence, Finding, Photo, Recommendation
 from inspections.views.handling import hand_out
 
 
+def pictured(pk: UUID) -> Q:
+    """Photos of a finding of which this is the picture, the thumbnail or the copy with marks."""
+    return Q(picture_id=pk) | Q(thumbnail_id=pk) | Q(marked_id=pk)
+
+
+def refuse_withdrawn(pk: UUID) -> None:
+    """A withdrawn picture is handed out to nobody, whatever else it belongs to. Raises Http404."""
+    if Photo.objects.exclude(withdrawn_at=None).filter(pictured(pk)).exists():
+        raise Http404
+
+
 @require_safe
 def photo(request: HttpRequest, pk: UUID) -> FileResponse:
     """A photo or its thumbnail, by the key of the stored file."""
+    refuse_withdrawn(pk)
     findings = Finding.objects.visible_to(request.user)
-    found = get_object_or_404(
-        Photo.objects.standing().select_related("picture", "thumbnail"),
-        Q(picture_id=pk) | Q(thumbnail_id=pk),
-        finding__in=findings,
-    )
+    # Not get(): the picture of a merged finding stands with those it was merged from as well.
+    rows = Photo.objects.standing().select_related("picture", "thumbnail").filter(finding__in=findings)
+    found = rows.filter(Q(picture_id=pk) | Q(thumbnail_id=pk)).first()
+    if found is None:
+        raise Http404
     return hand_out(found.picture if found.picture_id == pk else found.thumbnail)
 
 

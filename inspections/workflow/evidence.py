@@ -16,7 +16,7 @@ from cchc_portal.lib.errors import Conflict, Refused
 from inspections import permissions
 from inspections.choices import FindingState
 from inspections.models import Evidence, EvidenceFile, Finding, Photo, Recommendation
-from records.models import Event
+from records.models import Event, StoredFile
 
 OWN_FOR = timedelta(minutes=15)
 Kept = Photo | EvidenceFile | Evidence
@@ -52,6 +52,16 @@ def offered(user, thing: Shown, kept: Kept) -> str:
     return _("Confirm the withdrawal") if kept.withdrawal_asked_by_id != user.pk else ""
 
 
+def _stored(kept: Kept) -> StoredFile:
+    return kept.picture if isinstance(kept, Photo) else kept.file
+
+
+def _wherever_it_stands(kept: Kept):
+    """Merging findings takes their evidence over: the same stored file then stands behind several of them."""
+    column = "picture" if isinstance(kept, Photo) else "file"
+    return type(kept).objects.standing().filter(**{column: _stored(kept)})
+
+
 def withdraw(thing: Shown, kept: Kept, *, by, reason: str) -> bool:
     """Take the step that the person may take; True once it is withdrawn. One event says which step it was."""
     with transaction.atomic():
@@ -67,13 +77,9 @@ def withdraw(thing: Shown, kept: Kept, *, by, reason: str) -> bool:
         reason = reason.strip() or ("" if own or asking else kept.withdraw_reason)
         if not reason:
             raise Refused([_("Give the reason.")])
-        kept.withdraw_reason = reason
-        if asking:
-            kept.withdrawal_asked_by = by
-        else:
-            kept.withdrawn_at, kept.withdrawn_by = timezone.now(), by
-        kept.save(update_fields=["withdraw_reason", "withdrawal_asked_by", "withdrawn_at", "withdrawn_by"])
-        stored = kept.picture if isinstance(kept, Photo) else kept.file
+        step = {"withdrawal_asked_by": by} if asking else {"withdrawn_at": timezone.now(), "withdrawn_by": by}
+        _wherever_it_stands(kept).update(withdraw_reason=reason, **step)
+        stored = _stored(kept)
         told = {"name": stored.name, "sha256": stored.sha256}
         action = "ask_withdrawal" if asking else "withdraw_evidence"
         Event.objects.append(actor=by, action=action, target=thing, after=told, reason=reason)

@@ -46,7 +46,7 @@ def _joined(findings: list[Finding], name: str) -> str:
 
 
 def merge(visit: Visit, findings: list[Finding], *, by) -> Finding:
-    """A new draft that says what the drafts say, with the gravest kind and severity and all photos.
+    """A new draft that says what the drafts say, with the gravest kind and severity, all photos and all files.
 
     The drafts are withdrawn, unchanged, and point to it. Raises PermissionDenied, or Conflict when one of them was
     moved on meanwhile; nothing is then merged.
@@ -73,11 +73,17 @@ def merge(visit: Visit, findings: list[Finding], *, by) -> Finding:
         )
         merged.repeats = repeats.earlier(merged)
         merged.save()
+        numbers: dict[str, int] = {}
         for finding in findings:
             for photo in finding.photos.standing():
                 photo.pk, photo.finding = None, merged
                 photo._state.adding = True
                 photo.save()
+            for file in finding.files.standing().order_by("name", "number"):
+                file.pk, file.finding = None, merged
+                file._state.adding = True
+                file.number = numbers[file.name] = numbers.get(file.name, 0) + 1
+                file.save()
             MERGING.perform(finding, "merge", by=by, version=finding.version, into=merged)
         originals = [finding.pk for finding in findings]
         keep_new(merged, by=by, action="merge_findings", after={"merged_from": originals})

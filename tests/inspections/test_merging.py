@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from cchc_portal.lib.text import search_key
-from inspections import checklists
+from inspections import checklists, photos
 from inspections.choices import FindingState, VisitState
 from inspections.models import EvidenceFile, Finding, Template, Visit
 from inspections.rules import similar
@@ -162,3 +162,33 @@ def test_evidence_has_hashes_and_versions(cast, client_of, make_finding, photo_b
     assert client_of(cast.lan).get(place).status_code == 200
     assert client_of(cast.lan).post(url, {"name": "x"}).status_code == 403
     assert khoa.post(url, {"name": "x", "file": SimpleUploadedFile("b.pdf", PDF)}).status_code == 409
+
+
+def test_files_and_photos_go_along_and_are_withdrawn_wherever_they_stand(
+    cast, client_of, make_finding, merge_url, photo_bytes
+):
+    """Two findings hold a file of the same name: both are versions of it in the merged one."""
+    findings = [make_finding(text="Một"), make_finding(text="Hai")]
+    khoa = client_of(cast.khoa)
+    for finding, data in zip(findings, (PDF, AMENDED), strict=True):
+        posted = {"name": "Biên bản", "file": SimpleUploadedFile("bien-ban.pdf", data)}
+        assert khoa.post(reverse("inspections:finding_evidence", args=[finding.pk]), posted).status_code == 302
+    photos.attach(
+        findings[0], [photos.prepare(SimpleUploadedFile("a.jpg", photo_bytes()))], caption="Quầy", by=cast.khoa
+    )
+    khoa.post(merge_url, {"findings": [finding.pk for finding in findings]})
+    merged = Finding.objects.get(merged_from=findings[0])
+    versions = merged.files.order_by("number")
+    assert [(file.name, file.number) for file in versions] == [("Biên bản", 1), ("Biên bản", 2)]
+    assert {file.file_id for file in versions} == {finding.files.get().file_id for finding in findings}
+    for kind, kept in (("file", versions[0]), ("photo", merged.photos.get())):
+        own = kept.file_id if kind == "file" else kept.picture_id
+        address = reverse(f"inspections:{'finding_file' if kind == 'file' else 'photo'}", args=[own])
+        assert client_of(cast.hoa).get(address).status_code == 200
+        taken_back = reverse("inspections:finding_withdraw", args=[merged.pk, kind, kept.pk])
+        assert khoa.post(taken_back, {"reason": "Có số căn cước"}).status_code == 302
+        for person in (cast.khoa, cast.hoa, cast.quan):
+            assert client_of(person).get(address).status_code == 404
+        page = client_of(cast.hoa).get(findings[0].get_absolute_url()).content.decode()
+        assert "Có số căn cước" in page
+    assert client_of(cast.hoa).get(reverse("inspections:finding_file", args=[versions[1].file_id])).status_code == 200
