@@ -86,28 +86,36 @@ def _range_breaches(identity, figures):
             yield Breach(identity.code, identity.key, identity.severity, None, (name,), {"maximum": MAX_COUNT})
 
 
+class _Known(dict):
+    """The values to reckon with by name, looked up in the figures when first asked for."""
+
+    def __init__(self, figures: Figures, context: Mapping[str, int | None]):
+        super().__init__(context)
+        self.figures = figures
+
+    def __missing__(self, name: str) -> int | None:
+        value = self[name] = self.figures.number(name)
+        return value
+
+
 def _breach(identity, figures, context, known):
-    """The breach of an identity between figures, or None where it holds or cannot be checked.
-
-    `known` are the values to reckon with that were looked up so far; those of `context` from the beginning.
-    """
-
-    def number(name):
-        if name not in known:
-            known[name] = figures.number(name)
-        return known[name]
-
-    if identity.unless_known and number(identity.unless_known) is not None:
+    """The breach of an identity between figures, or None where it holds or cannot be checked."""
+    if identity.unless_known and known[identity.unless_known] is not None:
         return None
     parts, relation = identity.parts, identity.relation
-    if identity.may_be_blank and number(identity.may_be_blank) is None:
+    if identity.may_be_blank and known[identity.may_be_blank] is None:
         parts = tuple(part for part in parts if part != identity.may_be_blank)
         relation = AT_MOST
-    numbers = [number(name) for name in (identity.total, *parts)]
-    if None in numbers:
+    total = known[identity.total]
+    if total is None:
         return None
-    total, *rest = numbers
-    gap = total - sum(rest)
+    summed = 0
+    for part in parts:
+        value = known[part]
+        if value is None:
+            return None
+        summed += value
+    gap = total - summed
     if gap == 0 or (relation == AT_MOST and gap > 0):
         return None
     named = (name for name in (identity.total, *parts) if name not in context)
@@ -118,7 +126,7 @@ def _breach(identity, figures, context, known):
         SHOW if figures.published else identity.severity,
         gap,
         tuple(sorted(cells, key=_ORDER.__getitem__)),
-        {"total": total, "parts": sum(rest), "gap": gap, "excess": abs(gap)},
+        {"total": total, "parts": summed, "gap": gap, "excess": abs(gap)},
     )
 
 
@@ -132,7 +140,7 @@ def check(figures: Figures, *, published=None, previous_pending=None, late_reaso
     """
     figures = figures.as_published(published)
     context = {PREVIOUS_PENDING: previous_pending, LATE_REASONS: late_reasons}
-    breaches, known = [], dict(context)
+    breaches, known = [], _Known(figures, context)
     for identity in IDENTITIES:
         if identity.relation == RANGE:
             breaches.extend(_range_breaches(identity, figures))

@@ -10,6 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from cchc_portal.lib.fields import NfcTextField
+from cchc_portal.lib.sql import fetch
 from records import rules
 
 
@@ -35,6 +36,23 @@ class ChainHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.hash[:12]}"
+
+
+_HEAD = f"SELECT number, hash FROM {ChainHead._meta.db_table} WHERE id = 1"
+_MOVE_HEAD = f"UPDATE {ChainHead._meta.db_table} SET number = %s, hash = %s WHERE id = 1"
+
+
+def _taken_head(connection) -> tuple[int, str]:
+    """Number and hash of the last event, the head's row locked until the transaction ends.
+
+    By hand, because every write of the portal waits for it.
+    """
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
+    rows = fetch(_HEAD + lock)
+    if not rows:
+        ChainHead.objects.get_or_create(pk=1)
+        rows = fetch(_HEAD + lock)
+    return rows[0]
 
 
 class EventQuerySet(models.QuerySet):
@@ -94,13 +112,9 @@ class EventQuerySet(models.QuerySet):
         connection = transaction.get_connection(self.db)
         if not connection.in_atomic_block:
             raise transaction.TransactionManagementError("An event is written in the transaction of its change.")
-        heads = ChainHead.objects.using(self.db)
-        head = heads.select_for_update().filter(pk=1).first()
-        if head is None:
-            heads.get_or_create(pk=1)
-            head = heads.select_for_update().get(pk=1)
+        number, previous = _taken_head(connection)
         event = Event(
-            number=head.number + 1,
+            number=number + 1,
             at=at or timezone.now(),
             actor_id=None if actor is None else actor.pk,
             action=action,
@@ -109,11 +123,12 @@ class EventQuerySet(models.QuerySet):
             before=as_text(before),
             after=as_text(after),
             reason=reason,
-            previous_hash=head.hash,
+            previous_hash=previous,
         )
         event.seal()
         models.Model.save(event, using=self.db, force_insert=True)
-        heads.filter(pk=1).update(number=event.number, hash=event.hash)
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVE_HEAD, [event.number, event.hash])
         return event
 
     def update(self, **kwargs):
