@@ -1,6 +1,7 @@
 """People and their dated roles: kept by the administrator, read by the programme office and the auditors."""
 
 import secrets
+from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -18,7 +19,7 @@ from agencies.forms import PersonForm, RoleForm, last_day_of_revoked
 from agencies.models import Person, Role
 from agencies.permissions import keeps_accounts, reads_accounts
 from cchc_portal.lib.paging import page_of
-from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
+from cchc_portal.lib.tables import CONTENT_TYPES, Column, hand_out_table, table_response, wants_table
 from records.models import Event
 
 # Letters and digits that are not taken for one another when read aloud or copied by hand.
@@ -107,6 +108,8 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if not reads_accounts(request.user):
         raise PermissionDenied
     person = get_object_or_404(Person, pk=pk)
+    if wants_table(request):
+        return hand_out_table(request, person.username, {"roles": partial(_roles_table, person)})
     if request.method == "POST":
         _require_keeper(request)
     form = PersonForm(request.POST or None, instance=person)
@@ -118,13 +121,33 @@ def person_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return _show(request, pk, form=form)
 
 
+def _roles(person: Person):
+    return person.roles.select_related("agency", "granted_by").order_by("-valid_from", "code")
+
+
+def _roles_table(person: Person) -> tuple:
+    columns = [Column(_("Role"), 30), _("Agency code"), Column(_("Agency"), 40), _("From"), _("To (last day)")]
+    columns += [Column(_("Granted by"), 30)]
+    return columns, (
+        (
+            role.get_code_display(),
+            role.agency.code,
+            role.agency.name,
+            role.valid_from,
+            role.valid_to,
+            role.granted_by.full_name if role.granted_by else "",
+        )
+        for role in _roles(person)
+    )
+
+
 def _show(request: HttpRequest, pk: int, *, form=None, role_form=None) -> HttpResponse:
     person = get_object_or_404(Person, pk=pk)
     context = {
         "person": person,
         "form": form or PersonForm(instance=person),
         "role_form": role_form or RoleForm(person=person, prefix="role"),
-        "roles": person.roles.select_related("agency", "granted_by").order_by("-valid_from", "code"),
+        "roles": _roles(person),
         "today": timezone.localdate(),
         "may_edit": keeps_accounts(request.user),
         "is_self": person.pk == request.user.pk,

@@ -6,10 +6,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cchc_portal.lib.errors import Conflict, Refused
 from cchc_portal.lib.numbers import NONE_PRINTED, format_count
+from cchc_portal.lib.tables import Column, hand_out_table, wants_table
 from dossiers import rules, tally
 from dossiers.choices import EXPLAINED_LABELS, FIGURE_LABELS, OPEN_ADJUSTMENTS, AdjustmentState, ReturnState
 from dossiers.forms import MoveForm
@@ -46,6 +48,8 @@ def _cell_rows(adjustment: Adjustment) -> list[dict]:
                 "old": format_count(cell.before),
                 "new": format_count(cell.after),
                 "difference": _difference(cell),
+                "before": cell.before,
+                "after": cell.after,
             }
         )
     return rows
@@ -101,6 +105,25 @@ def _effect(adjustment: Adjustment) -> list[tuple]:
     return rows
 
 
+def _tables(adjustment: Adjustment) -> dict:
+    """The tables of the page, each by its name in the address; what is printed with its basis goes out as text."""
+    line, old, new = Column(_("Line"), 60), pgettext("figures", "Old"), pgettext("figures", "New")
+    return {
+        "cells": lambda: (
+            [line, Column(_("Figure"), 40), old, new],
+            ((row["line"], str(row["label"]), row["before"], row["after"]) for row in _cell_rows(adjustment)),
+        ),
+        "words": lambda: (
+            [line, Column(_("What is said"), 40), Column(old, 40), Column(new, 40)],
+            ((row["line"], str(row["label"]), row["old"], row["new"]) for row in _word_rows(adjustment)),
+        ),
+        "effect": lambda: (
+            [Column(_("Figure"), 40), Column(old, 20), Column(new, 20)],
+            ((str(label), before, after) for label, before, after in _effect(adjustment)),
+        ),
+    }
+
+
 def _to_watch(adjustment: Adjustment) -> list[str]:
     """What the identities say of the lines as they would be; only while it is not decided."""
     if adjustment.state not in OPEN_ADJUSTMENTS:
@@ -142,6 +165,9 @@ def _page(request, adjustment: Adjustment, *, form=None, asked="", problems=(), 
 def adjustment_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One adjustment: old and new side by side, the effect on the totals, who did what, and the next steps."""
     adjustment = get_object_or_404(Adjustment.objects.visible_to(request.user).for_list(), pk=pk)
+    if wants_table(request):
+        title = _("Adjustment %(number)s") % {"number": adjustment.number}
+        return hand_out_table(request, f"{title} {adjustment.of}", _tables(adjustment))
     return _page(request, adjustment)
 
 

@@ -1,5 +1,7 @@
 """What the worker does and what failed, for the administrator: kinds and states, never what a document says."""
 
+from collections.abc import Iterator
+
 from django.contrib import messages
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied, ValidationError
 from django.db import transaction
@@ -12,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from agencies.permissions import keeps_accounts
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.paging import long_page_of
+from cchc_portal.lib.tables import Column, table_response, wants_table
 from dossiers.models import Consolidation, RateRun, UnusualRun
 from records import registry
 from records.choices import UNFINISHED, JobState, MailKind
@@ -30,20 +33,17 @@ SHOWN_STATES = (*UNFINISHED, JobState.FAILED)
 
 @require_safe
 def job_list(request: HttpRequest) -> HttpResponse:
-    """Jobs of one table that are queued, running or failed; ?of= names the table, ?state= narrows."""
+    """Jobs of one table that are queued, running or failed; ?of= names the table, ?state= narrows, ?format= exports."""
     if not keeps_accounts(request.user):
         raise PermissionDenied
     of = request.GET.get("of") if request.GET.get("of") in TABLES else "documents"
     state = request.GET.get("state")
     states = (state,) if state in SHOWN_STATES else SHOWN_STATES
     jobs = TABLES[of].objects.filter(state__in=states).order_by("-asked_at", "-pk")
+    if wants_table(request):
+        return _export(of, jobs, request.GET["format"])
     page = long_page_of(request, jobs)
-    ours = {"rates": _("Rates"), "unusual": _("Unusual figures"), "consolidations": _("Workbooks")}
-    labels = {kind.code: kind.label for kind in registry.kinds()} | dict(MailKind.choices)
-    for job in page.object_list:
-        job.told = ours[of] if of in ours else labels.get(job.kind, job.kind)
-        # The first word of an error names its kind; the rest may quote what the document says.
-        job.error_kind = job.error.split(":", 1)[0].splitlines()[0][:60] if job.error else ""
+    page.object_list = list(_told(of, page.object_list))
     context = {
         "page": page,
         "of": of,
@@ -55,6 +55,36 @@ def job_list(request: HttpRequest) -> HttpResponse:
         ],
     }
     return render(request, "dossiers/job_list.html", context)
+
+
+def _told(of: str, jobs) -> Iterator:
+    """The jobs with what they are about (`told`) and the kind of their error (`error_kind`)."""
+    ours = {"rates": _("Rates"), "unusual": _("Unusual figures"), "consolidations": _("Workbooks")}
+    labels = {kind.code: kind.label for kind in registry.kinds()} | dict(MailKind.choices)
+    for job in jobs:
+        job.told = ours[of] if of in ours else labels.get(job.kind, job.kind)
+        # The first word of an error names its kind; the rest may quote what the document says.
+        job.error_kind = job.error.split(":", 1)[0].splitlines()[0][:60] if job.error else ""
+        yield job
+
+
+def _export(of: str, jobs, fmt: str) -> HttpResponse:
+    columns = [Column(_("Kind"), 30), Column(_("Job"), 38), _("State"), _("Attempts"), Column(_("Asked"), 18)]
+    columns += [Column(_("Begun"), 18), Column(_("Ended"), 18), Column(_("Error"), 30)]
+    rows = (
+        (
+            str(job.told),
+            str(job.pk),
+            job.get_state_display(),
+            job.attempt,
+            job.asked_at,
+            job.started_at,
+            job.finished_at,
+            job.error_kind,
+        )
+        for job in _told(of, jobs.iterator())
+    )
+    return table_response(_("Background jobs"), columns, rows, fmt)
 
 
 @require_POST

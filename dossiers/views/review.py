@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from agencies.models import Agency
 from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.tables import Column, table_response, wants_table
 from dossiers import permissions
 from dossiers.choices import SENT_STATES, Calendar, PeriodKind, ReturnState
 from dossiers.filters import ReviewFilter
@@ -91,6 +92,18 @@ def _cells(agency: Agency, periods: list[Period], states: dict, spans: list, now
     return cells
 
 
+def _export(agencies, periods: list[Period], now, fmt: str) -> HttpResponse:
+    """The matrix of all agencies that the filter leaves, in words."""
+    agencies = list(agencies)
+    states, spans = _states(agencies, periods), _handling(agencies)
+    columns = [_("Agency code"), Column(_("Agency"), 40), *(Column(str(period), 20) for period in periods)]
+    rows = (
+        (one.code, one.name, *(cell.label for cell in _cells(one, periods, states, spans[one.pk], now, False)))
+        for one in agencies
+    )
+    return table_response(_("States of returns by agency and period"), columns, rows, fmt)
+
+
 @require_safe
 def review(request: HttpRequest) -> HttpResponse:
     """States of the latest closed quarters by agency, and the queue of what was sent and waits."""
@@ -104,6 +117,8 @@ def review(request: HttpRequest) -> HttpResponse:
         existing = Q(valid_to__isnull=True) | Q(valid_to__gte=periods[0].first_day)
         agencies = agencies.filter(existing, pk__in=AgencyProcedure.objects.values("agency_id"))
     narrowed = ReviewFilter(request.GET, agencies)
+    if wants_table(request):
+        return _export(narrowed.qs, periods, now, request.GET["format"])
     page = page_of(request, narrowed.qs)
     shown = list(page.object_list)
     states, spans = _states(shown, periods), _handling(shown)

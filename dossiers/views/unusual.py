@@ -1,5 +1,7 @@
 """Unusual figures: the list of the programme office, one of them with the answers, and looking through a return."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from cchc_portal.lib.errors import Conflict, Refused
 from cchc_portal.lib.paging import page_of
-from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
+from cchc_portal.lib.tables import CONTENT_TYPES, Column, hand_out_table, table_response, wants_table
 from dossiers import permissions
 from dossiers.choices import ReturnState
 from dossiers.filters import UnusualFilter
@@ -124,7 +126,15 @@ def _visible(request: HttpRequest, pk: int) -> UnusualFlag:
 @require_safe
 def unusual_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One unusual figure: what is expected and why, which lines stand behind it, who answered what."""
-    return _page(request, _visible(request, pk))
+    flag = _visible(request, pk)
+    if wants_table(request):
+        return hand_out_table(request, f"{_('Unusual figure')} {flag.of}", {"parts": partial(_parts_table, flag)})
+    return _page(request, flag)
+
+
+def _parts_table(flag: UnusualFlag) -> tuple:
+    columns = [Column(_("Line"), 60), _("Figure"), _("Out of"), _("Expected from"), _("Expected up to")]
+    return columns, ((part["name"], part["value"], part["base"], part["low"], part["high"]) for part in flag.parts)
 
 
 @require_POST

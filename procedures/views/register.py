@@ -22,7 +22,7 @@ from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
 from cchc_portal.lib.kept import Address, kept
 from cchc_portal.lib.numbers import NONE_PRINTED, format_count, format_day
 from cchc_portal.lib.paging import page_of
-from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
+from cchc_portal.lib.tables import CONTENT_TYPES, Column, hand_out_table, table_response, wants_table
 from procedures.choices import ProcedureLevel, Scale, level_name
 from procedures.filters import ProcedureFilter
 from procedures.forms import ProcedureForm
@@ -120,21 +120,45 @@ def _export(procedures, fmt: str) -> HttpResponse:
 
 @require_safe
 def procedure_detail(request: HttpRequest, code: str) -> HttpResponse:
-    """Everything dated about one procedure: levels on three separate scales, decisions, who handles it."""
+    """Everything dated about one procedure: levels on three separate scales, decisions, who handles it; ?rows=&format=
+    hands one of them out."""
     procedure = get_object_or_404(Procedure.objects.visible_to(request.user).for_list(), code=code)
     rows = list(procedure.online_levels.order_by("valid_from", "pk"))
     for row in rows:
         row.printed = level_name(row.scale, row.value)
+    handlers = procedure.handlers.select_related("agency").order_by("agency__sort_key", "valid_from")
+    if wants_table(request):
+        return hand_out_table(request, procedure.code, _parts(procedure, rows, handlers))
     context = {
         "procedure": procedure,
         "scales": [(label, [row for row in rows if row.scale == scale]) for scale, label in Scale.choices],
+        "levels_known": bool(rows),
         "decisions": procedure.decisions.all(),
-        "handlers": procedure.handlers.select_related("agency").order_by("agency__sort_key", "valid_from"),
+        "handlers": handlers,
         "today": timezone.localdate(),
         "may_edit": keeps_registers(request.user),
         "breadcrumb": [(_("Procedures"), reverse("procedures:procedure_list")), (procedure.code, None)],
     }
     return render(request, "procedures/procedure_detail.html", context)
+
+
+def _parts(procedure: Procedure, levels: list, handlers) -> dict:
+    """The tables of the page of a procedure, each by its name in the address."""
+    dates = [_("Valid from"), _("Valid to (last day)")]
+    return {
+        "levels": lambda: (
+            [Column(_("Scale"), 40), Column(_("Level"), 30), *dates],
+            ((row.get_scale_display(), str(row.printed), row.valid_from, row.valid_to) for row in levels),
+        ),
+        "handlers": lambda: (
+            [_("Agency code"), Column(_("Agency"), 50), *dates],
+            ((row.agency.code, row.agency.name, row.valid_from, row.valid_to) for row in handlers),
+        ),
+        "decisions": lambda: (
+            [_("Date"), Column(_("Decision"), 40), Column(_("Number"), 30)],
+            ((row.date, row.get_kind_display(), row.number) for row in procedure.decisions.all()),
+        ),
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,19 +11,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from agencies.models import Agency
 from cchc_portal.lib.forms import day_typed
 from cchc_portal.lib.htmx import vary_on_htmx
+from cchc_portal.lib.tables import Column, table_response, wants_table
 from dossiers import rules
 from dossiers.choices import FORMULA_LABELS
 from reports.models import BriefChoice
 from reports.permissions import gets_brief, is_told_changes
-from reports.tally.changes import changes_for, looked_until, scopes
+from reports.tally.changes import Changes, changes_for, looked_until, scopes
 from reports.workflow import choose_brief, look
 
 ON_THE_CARD = 4
+# Lines of a section that a file holds at most.
+EXPORTED = 1000
+RATED = ("rates", "ranks", "restated")
 INSTANT = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -106,6 +111,8 @@ def changes(request: HttpRequest) -> HttpResponse:
     if since is None:
         context["problem"] = _("Choose a day that has come, like 15/11/2026.")
         return render(request, "reports/changes.html", context, status=400)
+    if wants_table(request):
+        return _export(changes_for(request.user, agency, since, now, shown=EXPORTED, formula=formula), request)
     context |= {"changes": changes_for(request.user, agency, since, now, formula=formula), "since": since}
     context["kept"] = timezone.localtime(since).strftime(INSTANT)
     if gets_brief(request.user):
@@ -114,6 +121,19 @@ def changes(request: HttpRequest) -> HttpResponse:
     if since <= seen and _is_looking(request):
         look(request.user, agency, now)
     return response
+
+
+def _export(found: Changes, request: HttpRequest) -> HttpResponse:
+    """All that changed as one table; taking it away is no look."""
+    columns = [Column(_("Section"), 40), Column(_("What changed"), 70), Column(pgettext("of a change", "Number"), 24)]
+    columns += [Column(_("What it rests on"), 70), _("Formula"), Column(_("Page"), 40)]
+    rows = (
+        (section.title, line.text, line.number, line.basis, found.formula if section.code in RATED else "", line.path)
+        for section in found.sections
+        for line in section.lines
+    )
+    name = _("What changed since %(when)s") % {"when": f"{timezone.localtime(found.since):%Y-%m-%d %H%M}"}
+    return table_response(name, columns, rows, request.GET["format"])
 
 
 @require_safe

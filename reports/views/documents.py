@@ -11,12 +11,13 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
 from cchc_portal.lib.paging import long_page_of
-from cchc_portal.lib.tables import CONTENT_TYPES, XLSX
+from cchc_portal.lib.tables import CONTENT_TYPES, XLSX, Column, table_response, wants_table
 from cchc_portal.lib.text import ascii_slug
 from inspections.choices import CONCLUSION_NOTICE, INSPECTION_MINUTES, INSPECTION_REPORT
 from inspections.models import Visit
@@ -41,17 +42,41 @@ def _named(document: Document) -> Document:
 
 @require_safe
 def document_list(request: HttpRequest) -> HttpResponse:
-    """Documents the person may see, newest first, narrowed by `?kind=`."""
+    """Documents the person may see, newest first, narrowed by `?kind=`; `?format=` hands the list out."""
     documents = Document.objects.visible_to(request.user).select_related("asked_by").order_by("-asked_at", "-pk")
     kinds = registry.kinds()
     chosen = request.GET.get("kind", "")
     if chosen:
         documents = documents.filter(kind=chosen)
+    if wants_table(request):
+        return _export(documents, request.GET["format"])
     page = long_page_of(request, documents)
     page.object_list = [_named(document) for document in page.object_list]
     context = {"page": page, "kinds": kinds, "chosen": chosen, "breadcrumb": [(_("Documents"), "")]}
     context |= {"may_ask": may_ask(request.user), "with_workbook": REPORT_KINDS.values()}
     return render(request, "reports/document_list.html", context)
+
+
+def _export(documents, fmt: str) -> HttpResponse:
+    columns = [Column(_("Document"), 60), Column(_("Kind"), 30), pgettext("document", "draft"), _("State")]
+    columns += [Column(_("Asked for"), 18), Column(_("Asked for by"), 30), pgettext("of a document", "Pages")]
+    columns += [Column(_("SHA-256 of the content"), 64), Column(_("SHA-256 of the PDF"), 64)]
+    labels = {kind.code: str(kind.label) for kind in registry.kinds()}
+    rows = (
+        (
+            one.title,
+            labels.get(one.kind, one.kind),
+            one.draft,
+            one.get_state_display(),
+            one.asked_at,
+            one.asked_by.full_name if one.asked_by else "",
+            one.pages,
+            one.content_hash,
+            one.file_hash,
+        )
+        for one in documents.iterator()
+    )
+    return table_response(_("Documents"), columns, rows, fmt)
 
 
 @require_safe

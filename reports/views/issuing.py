@@ -6,10 +6,12 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cchc_portal.lib.paging import page_of
+from cchc_portal.lib.tables import Column, table_response, wants_table
 from records.choices import JobState
 from records.models import Document
 from reports.choices import REPORT_KINDS
@@ -55,7 +57,10 @@ def report_compare(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {"document": document, "others": others, "other": other}
     if other:
         first, second = standing.in_order(report, other)
-        page = page_of(request, standing.differences(first, second))
+        differences = standing.differences(first, second)
+        if wants_table(request):
+            return _export(document, first, second, differences, request.GET["format"])
+        page = page_of(request, differences)
         context |= {"first": first, "second": second, "page": page}
     context["breadcrumb"] = [
         (_("Documents"), reverse("reports:document_list")),
@@ -63,3 +68,11 @@ def report_compare(request: HttpRequest, pk: UUID) -> HttpResponse:
         (_("Differences"), ""),
     ]
     return render(request, "reports/report_compare.html", context)
+
+
+def _export(document: Document, first: Report, second: Report, differences, fmt: str) -> HttpResponse:
+    made = [f"{timezone.localtime(one.made_at):%H:%M %d/%m/%Y}" for one in (first, second)]
+    columns = [Column(_("Agency"), 40), Column(_("Figure"), 40), _("Old: made at %(when)s") % {"when": made[0]}]
+    columns += [_("New: made at %(when)s") % {"when": made[1]}, Column(_("Why"), 60)]
+    rows = ((str(row.agency), str(row.figure), row.old, row.new, "; ".join(map(str, row.why))) for row in differences)
+    return table_response(document.title, columns, rows, fmt)

@@ -194,6 +194,11 @@ def test_the_difference_names_each_figure_and_why(cast, client_of, figures, peri
     assert not [key for key in found if key[0] == "Sở Ngoại vụ"]
     page = client_of(cast.lanhdao).get(f"/documents/{new.pk}/differences/").content.decode()
     assert "Điều chỉnh ngày 05/10/2026: Thiếu sổ" in page and "Đến ngày 06/10/2026 mới được chấp nhận" in page
+    file = client_of(cast.lanhdao).get(f"/documents/{new.pk}/differences/?format=csv")
+    lines = b"".join(file.streaming_content).decode().splitlines()
+    assert len(lines) == 1 + len(found)
+    assert any(line.startswith("Sở KH&CN,") and "Điều chỉnh ngày 05/10/2026: Thiếu sổ" in line for line in lines)
+    assert client_of(cast.tuan).get(f"/documents/{new.pk}/differences/?format=csv").status_code == 404
 
 
 def test_a_void_return_is_told_too(cast, client, figures, issue):
