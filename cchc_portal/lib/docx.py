@@ -1,6 +1,7 @@
 """A `Paper` as a Word file: same paper, pictures and date give the same bytes.
 
-With `docx_xml` the only module that knows python-docx. Text goes in as text, never as markup or as a field; the file refers to nothing outside itself.
+With `docx_xml` the only module that knows python-docx. Text goes in as text, never as markup or as a field; the file
+refers to nothing outside itself.
 """
 
 import io
