@@ -112,11 +112,12 @@ class Statement:
         return rows
 
     def count(self, limit: int | None = None, values: Sequence = ()) -> int:
-        """How many rows there are, counted up to `limit`."""
+        """How many rows there are, counted up to `limit`: stepping over so many rows is quicker than counting them."""
         if not self._sql:
             return 0
-        inner = f"{self._sql} LIMIT {limit:d}" if limit else self._sql
-        return self._asked(f"SELECT COUNT(*) FROM ({inner}) counted", values)[0][0]
+        if limit and self._asked(f"{self._sql} LIMIT 1 OFFSET {limit - 1:d}", values):
+            return limit
+        return self._asked(f"SELECT COUNT(*) FROM ({self._sql}) counted", values)[0][0]
 
     def as_text(self) -> str:
         """All rows in one text, for telling whether any of them has changed; in no order that means anything."""
