@@ -119,19 +119,15 @@ class Statement:
             return limit
         return self._asked(f"SELECT COUNT(*) FROM ({self._sql}) counted", values)[0][0]
 
-    def as_text(self) -> str:
-        """All rows in one text, for telling whether any of them has changed; in no order that means anything."""
+    def as_texts(self) -> list[str]:
+        """Every column as one text: another as soon as a row is another. In no order that means anything."""
         if not self._sql:
-            return ""
+            return []
         joined, character = JOINED[connections[self._alias].vendor]
         quote = connections[self._alias].ops.quote_name
-        cells = []
-        for name, expression in zip(self._row._fields, self._expressions, strict=True):
-            filled = not expression.output_field.null and "__" not in name
-            cells.append(quote(name) if filled else f"COALESCE(CAST({quote(name)} AS text), {character}(29))")
-        row = f" || {character}(31) || ".join(cells)
-        joined = f"{joined}({row}, {character}(30))"
-        return self._asked(f"SELECT {joined} FROM ({self._sql}) listed", ())[0][0] or ""
+        cells = [f"COALESCE(CAST({quote(name)} AS text), {character}(29))" for name in self._row._fields]
+        texts = ", ".join(f"{joined}({cell}, {character}(30))" for cell in cells)
+        return [text or "" for text in self._asked(f"SELECT {texts} FROM ({self._sql}) listed", ())[0]]
 
 
 class Counted:
@@ -227,7 +223,7 @@ class Offer:
 
     def stamp(self) -> str:
         """A fingerprint of the rows as they are now."""
-        return hashlib.sha256(self._all.as_text().encode("utf-8", "backslashreplace")).hexdigest()
+        return hashlib.sha256("\x1f".join(self._all.as_texts()).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 class Asked:
