@@ -11,21 +11,19 @@ from bench.measure import Row, Timed, fetched, milliseconds, ratio, signed_in
 from bench.rates import PERIOD, execute
 from dossiers import tally
 from dossiers.choices import ReturnState
-from dossiers.models import Line, Period, Return, Summary
+from dossiers.models import Line, Period, ProcedureSum, Return, Summary
 from dossiers.rules import CELL_NAMES, TYPED_NAMES
-from procedures.models import Procedure
+from inspections.models import Recommendation, Visit
+from procedures.models import AgencyProcedure, Procedure
 from records.models import Event
 
 EMPTY = "/bench/empty/"
 
 
-def overview(database: str) -> list[Row]:
-    """P1: the first screen when a return was accepted since, and when nothing changed since."""
-    client = signed_in("lanhdao")
-    period = Period.objects.get(label=PERIOD)
-    before = tally.period_before(period)
-    city = Agency.objects.get(code="HN")
+def _numbers_of_the_overview(city: Agency, period: Period, before: Period) -> list[tuple[str, list]]:
+    """Plain SQL of what the first screen shows: ranking, series, who reported, most overdue, promises, visits."""
     summary, agency, returns = Summary._meta.db_table, Agency._meta.db_table, Return._meta.db_table
+    handled, due = AgencyProcedure._meta.db_table, Recommendation._meta.db_table
     ranked = f"""SELECT a.code, a.short_name, a.kind, s.d2_numerator, s.d2_denominator, s.d2_used, s.lines,
     b.d2_numerator, b.d2_denominator, b.d2_used, b.lines,
     DENSE_RANK() OVER (PARTITION BY a.kind ORDER BY s.d2_numerator * 1.0 / NULLIF(s.d2_denominator, 0) DESC) AS place
@@ -34,19 +32,45 @@ def overview(database: str) -> list[Row]:
     WHERE s.period_id = %s AND s.tree = FALSE ORDER BY a.kind, place"""
     series = f"""SELECT p.label, s.* FROM {summary} s JOIN {Period._meta.db_table} p ON p.id = s.period_id
     WHERE s.agency_id = %s AND s.tree = TRUE ORDER BY p.last_day DESC LIMIT 12"""
-    filed = f"""SELECT a.kind, r.state, COUNT(*) FROM {returns} r JOIN {agency} a ON a.id = r.agency_id
-    WHERE r.period_id = %s GROUP BY a.kind, r.state"""
+    filed = f"""SELECT kind, filed, COUNT(*) FROM (SELECT a.kind, (SELECT r.state FROM {returns} r
+    WHERE r.agency_id = a.id AND r.period_id = %s AND NOT (r.state = 'void') LIMIT 1) AS filed FROM {agency} a
+    WHERE a.reporting AND (a.valid_from IS NULL OR a.valid_from <= %s) AND (a.valid_to IS NULL OR a.valid_to >= %s)
+    AND EXISTS (SELECT 1 FROM {handled} h WHERE h.agency_id = a.id)) owing GROUP BY kind, filed"""
+    late = f"""SELECT s.procedure_id, p.name, p.field_id, s.resolved_overdue, s.pending_overdue, s.d2_numerator,
+    s.d2_denominator FROM {ProcedureSum._meta.db_table} s
+    LEFT JOIN {Procedure._meta.db_table} p ON p.id = s.procedure_id
+    WHERE s.period_id = %s ORDER BY s.resolved_overdue + s.pending_overdue DESC"""
+    promised = f"""SELECT COUNT(*), SUM(CASE WHEN r.due < CURRENT_DATE THEN 1 ELSE 0 END) FROM {due} r
+    JOIN {agency} a ON a.id = r.agency_id WHERE a.path LIKE %s AND r.state NOT LIKE 'closed%%'"""
+    visited = f"""SELECT v.id, a.short_name, v.date, v.state FROM {Visit._meta.db_table} v
+    JOIN {agency} a ON a.id = v.agency_id WHERE v.date BETWEEN %s AND %s ORDER BY v.date DESC"""
+    return [
+        (ranked, [before.pk, period.pk]),
+        (series, [city.pk]),
+        (filed, [period.pk, period.last_day, period.last_day]),
+        (late, [period.pk]),
+        (promised, [f"{city.path}%"]),
+        (visited, [period.first_day, period.last_day]),
+    ]
+
+
+def overview(database: str) -> list[Row]:
+    """P1: the first screen when a return was accepted since, and when nothing changed since."""
+    client = signed_in("lanhdao")
+    period = Period.objects.get(label=PERIOD)
+    before = tally.period_before(period)
+    city = Agency.objects.get(code="HN")
+    statements = _numbers_of_the_overview(city, period, before)
 
     def numbers():
-        execute(ranked, [before.pk, period.pk])
-        execute(series, [city.pk])
-        execute(filed, [period.pk])
+        for statement, parameters in statements:
+            execute(statement, parameters)
 
     department = Agency.objects.filter(kind="department", summaries__period=period).order_by("pk").first()
     changed = Summary.objects.filter(period=period).filter(Q(agency=department) | Q(agency=city, tree=True))
 
     def something_happens():
-        """As an acceptance leaves it: sums of one agency and of the city that were never there before, and its event."""
+        """As an acceptance leaves it: sums of an agency and of the city that were not there before, and its event."""
         with transaction.atomic():
             changed.update(received=F("received") + 1, d2_denominator=F("d2_denominator") + 1)
             Event.objects.append(actor=None, action="bench")

@@ -24,25 +24,44 @@ def instances(tail: str, parameters: Iterable = (), **of: type[models.Model]) ->
     For the few reads that every page makes: a queryset that joins three models takes ten times as long to build as to
     answer. Values are converted as the model's own querysets convert them.
     """
-    parts = [(model, *_columns(model, connection.vendor)) for model in of.values()]
-    columns = ", ".join(f"{name}.{column}" for name, part in zip(of, parts, strict=True) for column in part[2])
+    parts = [(model, *_columns(model, _every(model), connection.vendor)) for model in of.values()]
+    columns = ", ".join(f"{name}.{column}" for name, part in zip(of, parts, strict=True) for column in part[1])
     found = []
     for row in fetch(f"SELECT {columns} {tail}", parameters):
         made, at = [], 0
-        for model, names, _quoted, converters in parts:
-            values = list(row[at : at + len(names)])
-            for place, expression, convert in converters:
-                values[place] = convert(values[place], expression, connection)
-            made.append(model.from_db("default", names, values))
-            at += len(names)
+        for model, columns, converters in parts:
+            values = _converted(row[at : at + len(columns)], converters)
+            made.append(model.from_db("default", _every(model), values))
+            at += len(columns)
         found.append(tuple(made))
     return found
 
 
+def values(model: type[models.Model], names: Iterable[str], tail: str, parameters: Iterable = ()) -> list[dict]:
+    """Rows of one model as dicts of the named fields, converted as `.values()` converts them; `tail` calls it `t`."""
+    names = tuple(names)
+    columns, converters = _columns(model, names, connection.vendor)
+    rows = fetch(f"SELECT {', '.join(f't.{column}' for column in columns)} {tail}", parameters)
+    return [dict(zip(names, _converted(row, converters), strict=True)) for row in rows]
+
+
+def _converted(row: tuple, converters: list[tuple]) -> list:
+    row = list(row)
+    for place, expression, convert in converters:
+        row[place] = convert(row[place], expression, connection)
+    return row
+
+
 @cache
-def _columns(model: type[models.Model], vendor: str) -> tuple[list, list, list]:
-    """Names of a model's fields, their quoted columns, and what makes Python values of those that need it."""
-    fields = model._meta.concrete_fields
+def _every(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields)
+
+
+@cache
+def _columns(model: type[models.Model], names: tuple[str, ...], vendor: str) -> tuple[list, list]:
+    """The quoted columns of the named fields, and what makes Python values of those that need it on this database."""
+    by_name = {field.attname: field for field in model._meta.concrete_fields}
+    fields = [by_name[name] for name in names]
     converters = [
         (place, field.cached_col, convert)
         for place, field in enumerate(fields)
@@ -51,8 +70,4 @@ def _columns(model: type[models.Model], vendor: str) -> tuple[list, list, list]:
             *field.cached_col.get_db_converters(connection),
         )
     ]
-    return (
-        [field.attname for field in fields],
-        [connection.ops.quote_name(field.column) for field in fields],
-        converters,
-    )
+    return [connection.ops.quote_name(field.column) for field in fields], converters

@@ -7,12 +7,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from agencies.models import Agency
+from cchc_portal.lib.sql import fetch, instances, marks
 from dossiers import rules, tally
 from dossiers.models import Period, Summary
 from procedures.models import Field, Procedure
 from reports.tally.slices import Slice, SliceRow, most_late_first, trend_of
 
 LATE_SHOWN = 5
+_ROOTS = f"""SELECT s.agency_id FROM {Summary._meta.db_table} s JOIN {Agency._meta.db_table} a ON a.id = s.agency_id
+WHERE s.period_id = %s AND s.tree AND a.parent_id IS NULL"""
 
 
 @dataclass(frozen=True)
@@ -110,21 +113,20 @@ def most_late(period: Period, root: Agency) -> MostLate:
 
     A city has hundreds of procedures and a few of them are shown: only those are named, linked and rated.
     """
-    roots = Summary.objects.filter(period=period, tree=True, agency__parent__isnull=True).values_list("agency_id")
-    alone = [key for (key,) in roots.order_by()] == [root.pk]
+    alone = fetch(_ROOTS, [period.pk]) == [(root.pk,)]
     agencies, code = None if alone else Agency.objects.under(root), rules.DEFAULT_FORMULA
     names = ("lines", *tally.LATE, *tally.RATE_COLUMNS[code])
     sums = tally.procedure_sums([period], agencies, names=names)
     by_procedure = {row["procedure_id"]: row for row in sums if row["procedure_id"]}
-    fields = dict(Procedure.objects.order_by().values_list("pk", "field_id"))
+    fields = dict(fetch(f"SELECT id, field_id FROM {Procedure._meta.db_table}"))
     members = defaultdict(list)
     for row in sums:
         field = fields[row["procedure_id"]] if row["procedure_id"] else row["field_id"]
         if field:
             members[field].append(row)
     procedures, in_fields = _latest({pk: [row] for pk, row in by_procedure.items()}), _latest(members)
-    shown = Procedure.objects.in_bulk([pk for pk, _late in procedures[:LATE_SHOWN]])
-    shown_fields = Field.objects.in_bulk([pk for pk, _late in in_fields[:LATE_SHOWN]])
+    shown = _by_key(Procedure, procedures[:LATE_SHOWN])
+    shown_fields = _by_key(Field, in_fields[:LATE_SHOWN])
     return MostLate(
         [
             field_row(shown_fields[pk], tally.added(members[pk], names), period, code)
@@ -133,6 +135,13 @@ def most_late(period: Period, root: Agency) -> MostLate:
         [_procedure_row(shown[pk], by_procedure[pk], period, code) for pk, _late in procedures[:LATE_SHOWN]],
         sum(late for _pk, late in in_fields),
     )
+
+
+def _by_key(model, late: list[tuple[int, int]]) -> dict:
+    """The rows of these keys, by key."""
+    keys = [pk for pk, _late in late]
+    tail = f"FROM {model._meta.db_table} t WHERE t.id IN ({marks(keys)})"
+    return {row.pk: row for (row,) in instances(tail, keys, t=model)} if keys else {}
 
 
 def _latest(groups: dict[int, list[dict]]) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from agencies.choices import AgencyKind
 from agencies.models import Agency
 from cchc_portal.lib import numbers
-from cchc_portal.lib.sql import fetch
+from cchc_portal.lib.sql import fetch, instances, values
 from dossiers import rules, tally
 from dossiers.choices import SENT_STATES, ReturnState
 from dossiers.models import Period, RateRun, Return, StaleFigure, Summary
@@ -23,6 +23,7 @@ TREND_PERIODS = 8
 ROWS_AT_ONCE = 20
 LATE_SHOWN = 6
 MISSING_SHOWN = 8
+TO_COME = (VisitState.PLANNED, VisitState.PREPARED)
 HEADLINE = ("received", "resolved", "pending")
 
 
@@ -230,15 +231,11 @@ def visits(user, root: Agency, period: Period) -> Visits:
     found = Visit.objects.visible_to(user).filter(agency__path__startswith=root.path)
     if period.first_day:
         found = found.filter(date__gte=period.first_day, date__lte=period.last_day)
-    found = found.exclude(state=VisitState.CANCELLED)
-    to_come = Q(state__in=[VisitState.PLANNED, VisitState.PREPARED])
-    numbers_of = found.aggregate(done=Count("pk", filter=~to_come), planned=Count("pk", filter=to_come))
-    latest = found.order_by("-date", "-pk").values_list("pk", "agency__short_name", "date", "state")[:LATE_SHOWN]
-    return Visits(
-        numbers_of["done"],
-        numbers_of["planned"],
-        [(pk, name, day, VisitState(state)) for pk, name, day, state in latest],
-    )
+    found = found.exclude(state=VisitState.CANCELLED).order_by("-date", "-pk")
+    rows = list(found.values_list("pk", "agency__short_name", "date", "state"))
+    planned = sum(state in TO_COME for *_row, state in rows)
+    latest = [(pk, name, day, VisitState(state)) for pk, name, day, state in rows[:LATE_SHOWN]]
+    return Visits(len(rows) - planned, planned, latest)
 
 
 @dataclass(frozen=True)
@@ -278,16 +275,20 @@ class City:
         return [one for one in self.periods if one.last_day and (one.kind, one.calendar) == alike]
 
 
+_CITY_COLUMNS = (
+    "period_id",
+    "computed_at",
+    "returns",
+    "lines",
+    *HEADLINE,
+    *(name for three in tally.RATE_COLUMNS.values() for name in three),
+)
+
+
 def city(root: Agency) -> City:
     """The root's sums: the counts behind every rate and the figures of the headline. Two queries."""
-    columns = (
-        "computed_at",
-        "returns",
-        "lines",
-        *HEADLINE,
-        *(name for three in tally.RATE_COLUMNS.values() for name in three),
-    )
-    rows = Summary.objects.filter(agency=root, tree=True).order_by().values("period_id", *columns)
+    tail = f"FROM {Summary._meta.db_table} t WHERE t.agency_id = %s AND t.tree"
+    rows = values(Summary, _CITY_COLUMNS, tail, [root.pk])
     return City(root, list(Period.objects.latest_first()), {row["period_id"]: row for row in rows})
 
 
@@ -313,17 +314,14 @@ def span(period: Period, root: Agency) -> str:
 
 def kinds_below(root: Agency, period: Period) -> list[tuple[str, int]]:
     """Kinds of agency that have sums in the period, with how many: the groups one may rank."""
-    rows = dict(
-        Summary.objects.filter(period=period, tree=False, agency__path__startswith=root.path)
-        .order_by()
-        .values("agency__kind")
-        .annotate(number=Count("pk"))
-        .values_list("agency__kind", "number")
-    )
+    counted = f"""SELECT a.kind, COUNT(*) FROM {Summary._meta.db_table} s JOIN {Agency._meta.db_table} a
+    ON a.id = s.agency_id WHERE s.period_id = %s AND NOT s.tree AND a.path LIKE %s GROUP BY a.kind"""
+    rows = dict(fetch(counted, [period.pk, f"{root.path}%"]))
     return [(kind.value, rows[kind]) for kind in AgencyKind if kind in rows]
 
 
 def top_agencies() -> list[Agency]:
     """Roots of the forest that have sums: the cities one may look at."""
-    ids = Summary.objects.filter(tree=True, agency__parent__isnull=True).values("agency_id")
-    return list(Agency.objects.filter(pk__in=ids).order_by("sort_key", "pk"))
+    tail = f"""FROM {Agency._meta.db_table} a WHERE a.parent_id IS NULL AND EXISTS (
+    SELECT 1 FROM {Summary._meta.db_table} s WHERE s.agency_id = a.id AND s.tree) ORDER BY a.sort_key, a.id"""
+    return [agency for (agency,) in instances(tail, a=Agency)]
