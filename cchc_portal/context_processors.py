@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 import cchc_portal
 from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES, TEAM_ROLES, RoleCode
 from agencies.permissions import keeps_accounts
+from inspections.permissions import reads_figures
 from records.models import Mail
 
 
@@ -76,13 +77,22 @@ def _unread_messages(request: HttpRequest) -> int:
     return known
 
 
+def _reads_figures(request: HttpRequest) -> bool:
+    """Whether links to pages of figures lead anywhere for the person; worked out once a request."""
+    known = getattr(request, "_reads_figures", None)
+    if known is None:
+        known = request._reads_figures = reads_figures(request.user)
+    return known
+
+
 def frame(request: HttpRequest) -> dict:
-    """Navigation and unread mails (worked out only when a template asks), and the version in the footer."""
+    """Navigation, unread mails and who reads figures (worked out only when a template asks), and the version."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"portal_version": cchc_portal.__version__}
     return {
         "navigation": Navigation(request),
         "unread_messages": partial(_unread_messages, request),
+        "reads_figures": partial(_reads_figures, request),
         "portal_version": cchc_portal.__version__,
     }

@@ -113,6 +113,11 @@ def agencies_with_figures_for(user: Person):
     return Agency.objects.filter(Q(pk__in=known.values("pk")) | Q(pk__in=visited))
 
 
+def reads_figures(user: Person) -> bool:
+    """Whether the person reads the figures of any agency at all: pages of figures are refused to everybody else."""
+    return agencies_with_figures_for(user).exists()
+
+
 # Teams and visits
 
 

@@ -31,8 +31,16 @@ def flags_of(
     for path, value in (("of", item), ("of__agency", agency), ("of__period", period)):
         if value is not None:
             flags = flags.filter(**{path: value})
-    rows = sorted(flags.for_list(), key=lambda flag: (flag.note != "", flag.chance, flag.pk))
-    return shown(rows)
+    return _in_order(flags)
+
+
+def told_of(item: Return) -> list[ShownFlag]:
+    """The unusual figures of a return whose figures the person reads, as its view has asked before."""
+    return _in_order(UnusualFlag.objects.filter(of=item).told())
+
+
+def _in_order(flags) -> list[ShownFlag]:
+    return shown(sorted(flags.for_list(), key=lambda flag: (flag.note != "", flag.chance, flag.pk)))
 
 
 def shown(flags: Iterable[UnusualFlag]) -> list[ShownFlag]:

@@ -38,15 +38,18 @@ def family_of(agency: Agency) -> set[int]:
     return {agency.pk, *Succession.objects.steps_into(Q(successor_id=agency.pk))}
 
 
-def history(agency: Agency) -> list[HistoryRow]:
-    """Sums as reported, newest first; rows of predecessors name them and are not added to the agency's own."""
+def history(agency: Agency, user) -> list[HistoryRow]:
+    """Sums as reported, newest first, each with its return where the person may open that.
+
+    Rows of predecessors name them and are not added to the agency's own.
+    """
     chosen = family_of(agency)
     rows = list(
         Summary.objects.filter(agency_id__in=chosen, tree=False)
         .select_related("period", "agency")
         .order_by("-period__last_day", "-period__label", "agency_id")
     )
-    accepted = Return.objects.accepted().filter(agency_id__in=chosen)
+    accepted = Return.objects.visible_to(user).accepted().filter(agency_id__in=chosen).order_by()
     returns = {(of, period): pk for pk, of, period in accepted.values_list("pk", "agency_id", "period_id")}
     adjusted = tally.adjusted_pairs(chosen)
     found = []
@@ -99,7 +102,7 @@ def profile(agency: Agency, user, today: date) -> Profile:
     findings = Finding.objects.visible_to(user).filter(visit__agency__in=family)
     promised = Recommendation.objects.visible_to(user).filter(agency__in=family)
     return Profile(
-        history=history(agency),
+        history=history(agency, user),
         returns=[
             SentReturn(item, timeliness_of(item, item.period), days_late(item, item.period)) for item in returns[:SHOWN]
         ],

@@ -11,11 +11,11 @@ from agencies.permissions import keeps_registers
 from agencies.tally import register_facts
 from cchc_portal.lib.tables import CONTENT_TYPES
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
-from dossiers.models import Period
-from dossiers.tally.flags import flags_of
+from dossiers.models import Period, Return
+from dossiers.tally.flags import told_of
 from inspections.permissions import agencies_with_figures_for
 from procedures.tally import stated_facts
-from reports.tally.agency_period import agency_period
+from reports.tally.agency_period import AgencyPeriod, agency_period
 from reports.tally.overview import trend
 from reports.tally.profile import FIGURES_SHOWN, FORMULAS_SHOWN, profile
 from reports.tally.slices import Slice
@@ -53,8 +53,14 @@ def agency_profile(request: HttpRequest, code: str) -> HttpResponse:
         context |= {"chosen": chosen, "reported": reported}
         if reported:
             context |= slice_context(chosen, reported.total) | {"narrowed": False, "trend": _trend(agency, chosen)}
-            context["flags"] = flags_of(request.user, agency=agency, period=chosen.period)
+            context |= _unusual(request.user, reported)
     return render(request, "reports/agency_profile.html", context)
+
+
+def _unusual(user, reported: AgencyPeriod) -> dict:
+    """What of the return is unusual, for whoever reads its figures; pages to open for whoever may open the return."""
+    may_open = Return.objects.visible_to(user).filter(pk=reported.item.pk).exists()
+    return {"flags": told_of(reported.item), "may_open_return": may_open}
 
 
 def _chosen(request: HttpRequest, agency: Agency, periods: list[Period]) -> Slice | None:
