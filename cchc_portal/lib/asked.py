@@ -8,7 +8,7 @@ kept under these, in the process. No row of a list is kept; whether the filters 
 import hashlib
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -160,7 +160,7 @@ class _Now:
 class _Stretch:
     """A stretch of a long list as `LongPage` cuts it: rows of a statement beyond the values it is given."""
 
-    def __init__(self, rows: Statement, keys: Statement, values: Sequence):
+    def __init__(self, rows: Statement, keys: Callable[[], Statement], values: Sequence):
         self._rows, self._keys, self._values = rows, keys, values
 
     def __getitem__(self, cut: slice) -> list[tuple]:
@@ -171,7 +171,7 @@ class _Stretch:
         return self
 
     def count(self) -> int:
-        return self._keys.count(values=self._values)
+        return self._keys().count(values=self._values)
 
 
 class KeptPart(Part):
@@ -180,7 +180,7 @@ class KeptPart(Part):
     def __init__(self, rows: QuerySet, columns: Sequence[str]):
         super().__init__(rows)
         self._columns = list(dict.fromkeys((*columns, *self._names)))
-        self._statements: dict[tuple, list[tuple[Statement, Statement]]] = {}
+        self._statements: dict[tuple, list[tuple[Statement, Callable[[], Statement]]]] = {}
 
     def read(self, values: Sequence) -> list:
         read = super().read(values)
@@ -204,8 +204,8 @@ class KeptPart(Part):
         ]
         return super().ranges(backwards, slots)
 
-    def _stated(self, rows: QuerySet) -> tuple[Statement, Statement]:
-        return Statement(rows, self._columns), Statement(rows.order_by(), ["pk"])
+    def _stated(self, rows: QuerySet) -> tuple[Statement, Callable[[], Statement]]:
+        return Statement(rows, self._columns), cache(lambda: Statement(rows.order_by(), ["pk"]))
 
 
 class Offer:
