@@ -5,15 +5,26 @@ One browser with one page per person; signing in is a session cookie, since the 
 
 import json
 from datetime import date
+from itertools import chain
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.urls import resolve
+from django.utils import timezone
 
-from inspections.models import Plan
+from agencies.models import Succession
+from dossiers.models import Adjustment, Consolidation, LateReason
+from inspections import checklists, photos
+from inspections.models import Plan, Template
+from inspections.workflow import write_letters
 from inspections.workflow.briefs import freeze_brief
-from reports.models import Report
+from procedures.models import Holiday, StatedLevelCount
+from records.models import Mail
+from reports.models import OpenDataSet, Report, Target
 from tests.builders import make_flag
+from tests.routes import NO_PAGES, all_routes
 from tests.world import ready_document
 
 AXE = Path(__file__).resolve().parent.parent / "vendor" / "axe.min.js"
@@ -43,6 +54,32 @@ def addresses(world) -> dict[str, list[str]]:
     made = Report.objects.create(scope="city", agency=world.cast.hn, period=returns["accepted"].period)
     city_report = ready_document("city_report", made, world.cast.quan)
     flag = make_flag(returns["accepted"])
+    adjustment = Adjustment.objects.create(
+        of=returns["accepted"], number=1, reason="Đếm lại", state="refused", proposed_by=world.cast.lan
+    )
+    message = Mail.objects.create(
+        person=world.cast.lan, kind="reminders", slot="2026-10-01", subject="Nhắc việc", body="Một việc", state="ready"
+    )
+    opened = OpenDataSet.objects.create(
+        period=made.period,
+        number=1,
+        licence="CC BY 4.0",
+        data_hash="0" * 64,
+        content_hash="0" * 64,
+        rows=1,
+        proposed_by=world.cast.quan,
+    )
+    level = world.procedures[0].online_levels.create(scale="level_2011", value="3")
+    official = world.cast.khcn.official_codes.create(code="H26.12")
+    report = {"lines": 2, "changed": 1, "sums": {"received": 100}, "errors": 1}
+    report["problems"] = [["bao-cao.xlsx", "II.06a", 12, "C", "năm", "Không phải số", "Gõ chữ số"]]
+    report["files"] = [["bao-cao.xlsx", "Sở Khoa học và Công nghệ", 2, 1, 1, ["Thiếu một dòng"]]]
+    consolidation = Consolidation.objects.create(
+        period=made.period, asked_by=world.cast.quan, state="ready", total=1, done=1, report=report
+    )
+    target = Target.objects.create(
+        measure="on_time_rate", agency=world.cast.khcn, value=98, unit="percent", due=date(2026, 12, 14)
+    )
     return {
         "lan": [
             "/",
@@ -53,6 +90,10 @@ def addresses(world) -> dict[str, list[str]]:
             f"/returns/{returns['draft'].pk}/submit/",
             f"/recommendations/{world.issued.pk}/",
             f"/findings/{world.released.pk}/",
+            f"/returns/{returns['accepted'].pk}/adjust/",
+            f"/adjustments/{adjustment.pk}/",
+            "/messages/",
+            f"/messages/{message.pk}/",
             "/search/?q=quay",
             "/nothing-here/",
         ],
@@ -69,6 +110,12 @@ def addresses(world) -> dict[str, list[str]]:
             "/claims/sources/",
             "/open-data/",
             "/open-data/new/",
+            f"/open-data/{opened.pk}/",
+            "/claims/new/",
+            "/claims/targets/new/",
+            f"/claims/targets/{target.pk}/",
+            "/claims/sources/new/",
+            f"/claims/sources/{world.claim.source_id}/",
             "/documents/",
             f"/documents/{world.report.pk}/",
             "/documents/reports/new/",
@@ -76,14 +123,42 @@ def addresses(world) -> dict[str, list[str]]:
             "/agencies/",
             "/agencies/?view=tree",
             "/agencies/HN-KHCN/edit/",
+            "/agencies/HN-KHCN/codes/new/",
+            "/agencies/new/",
             "/procedures/",
             "/procedures/0.000001/",
+            "/procedures/0.000001/edit/",
+            "/procedures/0.000001/levels/new/",
+            "/procedures/new/",
+            "/procedures/stated-levels/",
+            "/procedures/stated-levels/new/",
             "/periods/",
+            "/periods/new/",
+            f"/periods/{returns['draft'].period_id}/",
             "/periods/generate/",
+            "/review/consolidate/",
             "/extensions/new/",
             "/admin/",
+            "/admin/successions/",
+            "/admin/successions/new/",
+            "/admin/import/",
+            "/admin/import/agencies/",
+            "/admin/import/successions/",
+            "/admin/import/procedures/",
+            "/admin/fields/",
+            "/admin/fields/new/",
+            f"/admin/fields/{world.procedures[0].field_id}/",
+            f"/admin/successions/{Succession.objects.first().pk}/edit/",
+            f"/admin/holidays/{Holiday.objects.get().pk}/",
+            f"/admin/late-reasons/{LateReason.objects.get().pk}/",
+            f"/procedures/stated-levels/{StatedLevelCount.objects.get().pk}/",
+            f"/procedures/0.000001/levels/{level.pk}/",
+            f"/agencies/HN-KHCN/codes/{official.pk}/",
+            f"/review/consolidate/{consolidation.pk}/",
             "/admin/holidays/",
+            "/admin/holidays/new/",
             "/admin/late-reasons/",
+            "/admin/late-reasons/new/",
         ],
         "lanhdao": [
             "/",
@@ -97,7 +172,14 @@ def addresses(world) -> dict[str, list[str]]:
             f"/fields/{world.procedures[0].field_id}/",
             "/periods/2026-Q3/figures/",
         ],
-        "admin": ["/admin/people/", f"/admin/people/{world.cast.lan.pk}/", "/admin/trail/", "/admin/jobs/"],
+        "admin": [
+            "/admin/people/",
+            "/admin/people/new/",
+            f"/admin/people/{world.cast.lan.pk}/",
+            "/admin/tokens/",
+            "/admin/trail/",
+            "/admin/jobs/",
+        ],
         "nobody": ["/login/", f"/check/{world.report.check_token}/"],
     }
 
@@ -114,6 +196,24 @@ def addresses_of_supervision(world) -> dict[str, list[str]]:
     )
     proposal = visit.proposals.create(agency=visit.agency, text="Bổ sung biên chế cho bộ phận một cửa")
     brief = freeze_brief(visit, by=quan)
+    template = Template.objects.create(code="desk", name="Bộ phận một cửa", area=world.draft.area, desk=True)
+    template.items.create(code="A1", section="A. Tổ chức", text="Quyết định bố trí nhân sự", order=1)
+    checklists.freeze(visit, [template])
+    visit.operations.create(
+        uuid=uuid4(),
+        seq=1,
+        kind="answer",
+        subject="answer:A1",
+        value={"result": "conform"},
+        person=world.cast.khoa,
+        device=uuid4(),
+        at=timezone.now(),
+        outcome="applied",
+        stands=True,
+    )
+    write_letters([world.issued], by=quan, issuing_agency=world.cast.nv, answer_by=date(2099, 1, 5), now=timezone.now())
+    remedy = world.issued.remedies.create(text="Đã niêm yết lại", reported_by=world.cast.lan)
+    remedy.files.create(file=photos.store("bang.jpg", b"x", "image/jpeg", by=world.cast.lan))
     return {
         "hoa": [
             "/visits/",
@@ -125,6 +225,8 @@ def addresses_of_supervision(world) -> dict[str, list[str]]:
             f"/visits/{world.visit.pk}/recounts/new/",
             f"/visits/{world.visit.pk}/findings/merge/",
             "/checklists/",
+            f"/checklists/{template.pk}/",
+            f"/visits/{visit.pk}/checklist/log/?subject=answer:A1",
             f"/visits/{world.visit.pk}/findings/new/",
             f"/visits/{world.visit.pk}/recommendations/new/",
             "/recommendations/",
@@ -146,6 +248,11 @@ def addresses_of_supervision(world) -> dict[str, list[str]]:
         "quan": [
             "/visits/new/",
             "/teams/new/",
+            f"/teams/{visit.team_id}/edit/",
+            "/checklists/new/",
+            f"/checklists/{template.pk}/version/",
+            f"/plans/{plan.pk}/units/{plan.units.get().pk}/",
+            f"/recommendations/{world.issued.pk}/",
             "/plans/new/",
             "/plans/coverage/",
             "/plans/own/2026/",
@@ -200,6 +307,16 @@ def faults_of(pages, screen, cast, client_of, live_server, browser, browser_cont
             faults += [f"{name} {path}: {fault}" for fault in found]
     context.close()
     return faults
+
+
+def test_no_page_is_forgotten(world):
+    """Every address that answers with a page is looked at; a new one is listed here, or named above as none."""
+    lists = [*addresses(world).values(), *addresses_of_supervision(world).values()]
+    paths = {path.partition("?")[0] for path in chain.from_iterable(lists)} - {"/nothing-here/"}
+    seen = {resolve(path).view_name for path in paths}
+    named = {route.name for route in all_routes() if not route.name.startswith("api:") and route.pattern != "api/v1"}
+    assert sorted(named - seen - NO_PAGES) == []
+    assert sorted(NO_PAGES - named) == []
 
 
 @pytest.fixture
