@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from agencies.models import Agency
 from cchc_portal.lib.numbers import format_count, format_rate
-from dossiers.choices import UnusualDirection, UnusualMeasure
+from dossiers.choices import FlagState, UnusualDirection, UnusualMeasure
 from dossiers.models import Period, Return, UnusualFlag
 from dossiers.rules.unusual import SHARES
 
@@ -45,6 +45,13 @@ def _in_order(flags) -> list[ShownFlag]:
 
 def shown(flags: Iterable[UnusualFlag]) -> list[ShownFlag]:
     return [ShownFlag(flag, sentence(flag)) for flag in flags]
+
+
+def state_text(flag: UnusualFlag) -> str:
+    """What became of the figure, in words; an answer of the agency is told while the office has not decided."""
+    if flag.state == FlagState.OPEN and flag.agency_says:
+        return _("the agency has answered")
+    return str(flag.get_state_display())
 
 
 def value_text(flag: UnusualFlag) -> str:

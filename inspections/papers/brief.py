@@ -121,7 +121,8 @@ def _told_of(row: dict) -> str:
     """What agency and programme office answered; where nobody did, the state says so."""
     said = f"Đơn vị: {row['agency_says']}. {row['agency_words']}" if row["agency_says"] else ""
     answer = f"Sở Nội vụ: {row['answer']}" if row["answer"] else ""
-    return " ".join(part for part in (f"{words.capitalised(row['state'])}.", said, answer) if part)
+    state = "" if said and not answer else f"{words.capitalised(row['state'])}."
+    return " ".join(part for part in (state, said, answer) if part)
 
 
 def _unusual(content: dict) -> list[Block]:

@@ -16,7 +16,7 @@ from cchc_portal.lib.periods import DEFAULT, QUARTER
 from cchc_portal.lib.text import search_key
 from dossiers import rules, tally
 from dossiers.models import Return, Summary, UnusualFlag
-from dossiers.tally.flags import range_text, sentence, value_text
+from dossiers.tally.flags import range_text, sentence, state_text, value_text
 from inspections.choices import RELEASED_FINDINGS, FindingKind, InspectionKind, RecommendationState, VisitState
 from inspections.models import Finding, Recommendation, Visit
 from inspections.rules import similar
@@ -185,7 +185,7 @@ def _unusual(agency: Agency, as_of: date) -> dict:
                 "value": value_text(flag),
                 "expected": range_text(flag),
                 "sentence": sentence(flag),
-                "state": str(flag.get_state_display()),
+                "state": state_text(flag),
                 "answer": flag.note,
                 "agency_says": str(flag.get_agency_says_display()),
                 "agency_words": flag.agency_words,
