@@ -8,7 +8,7 @@ kept under these, in the process. No row of a list is kept; whether the filters 
 import hashlib
 from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import cache, cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -31,7 +31,12 @@ JOINED = {"sqlite": ("group_concat", "char"), "postgresql": ("string_agg", "chr"
 _worked_out: dict[Hashable, Any] = {}
 
 
-row_of = lru_cache(maxsize=MOST)(partial(namedtuple, "Row"))
+@lru_cache(maxsize=MOST)
+def row_of(columns: tuple[str, ...]) -> type:
+    """Rows of these columns; they print as plain tuples do, which is quicker and says as much."""
+    row = namedtuple("Row", columns)
+    row.__repr__ = tuple.__repr__
+    return row
 
 
 def _keep(key: Hashable, made: Any) -> Any:
@@ -39,6 +44,24 @@ def _keep(key: Hashable, made: Any) -> Any:
         _worked_out.clear()
     _worked_out[key] = made
     return made
+
+
+def since_written(alias: str) -> dict:
+    """A place for what was read since anything was last written to the database; a new one where that is not known.
+
+    Only SQLite tells: `data_version` counts what other connections commit, `total_changes` what this one writes. In a
+    transaction neither tells of a rollback.
+    """
+    connection = connections[alias]
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return {}
+    connection.ensure_connection()
+    direct = connection.connection
+    state = (direct.execute("PRAGMA data_version").fetchone()[0], direct.total_changes)
+    known = getattr(connection, "read_since_written", None)
+    if known is None or known[0] is not direct or known[1] != state:
+        known = connection.read_since_written = (direct, state, {})
+    return known[2]
 
 
 class Slot(Expression):
@@ -67,10 +90,10 @@ class Statement:
 
     def __init__(self, rows: QuerySet, columns: Sequence[str]):
         chosen = rows.values_list(*columns)
-        self._alias = chosen.db
+        self.alias = chosen.db
         self._row = row_of(tuple(columns))
         self._sql, self._parameters, self._expressions = "", (), []
-        compiler = chosen.query.get_compiler(self._alias)
+        compiler = chosen.query.get_compiler(self.alias)
         try:
             self._sql, self._parameters = compiler.as_sql()
         except EmptyResultSet:
@@ -79,14 +102,14 @@ class Statement:
 
     def _given(self, values: Sequence) -> list:
         """The parameters, with the values given in their slots."""
-        connection = connections[self._alias]
+        connection = connections[self.alias]
         return [
             one.output_field.get_db_prep_value(values[one.place], connection) if isinstance(one, Slot) else one
             for one in self._parameters
         ]
 
     def _asked(self, sql: str, values: Sequence) -> list[tuple]:
-        with connections[self._alias].cursor() as cursor:
+        with connections[self.alias].cursor() as cursor:
             cursor.execute(sql, self._given(values))
             return cursor.fetchall()
 
@@ -98,7 +121,7 @@ class Statement:
         return [self._row(*row) for row in self._converted(found)]
 
     def _converted(self, found: list[tuple]) -> list[Sequence]:
-        connection = connections[self._alias]
+        connection = connections[self.alias]
         converters = []
         for place, expression in enumerate(self._expressions):
             own = [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
@@ -119,12 +142,17 @@ class Statement:
             return limit
         return self._asked(f"SELECT COUNT(*) FROM ({self._sql}) counted", values)[0][0]
 
+    @cached_property
+    def text(self) -> str:
+        """The statement with its parameters, for telling two apart."""
+        return repr((self._sql, self._parameters))
+
     def as_texts(self) -> list[str]:
         """Every column as one text: another as soon as a row is another. In no order that means anything."""
         if not self._sql:
             return []
-        joined, character = JOINED[connections[self._alias].vendor]
-        quote = connections[self._alias].ops.quote_name
+        joined, character = JOINED[connections[self.alias].vendor]
+        quote = connections[self.alias].ops.quote_name
         cells = [f"COALESCE(CAST({quote(name)} AS text), {character}(29))" for name in self._row._fields]
         texts = ", ".join(f"{joined}({cell}, {character}(30))" for cell in cells)
         return [text or "" for text in self._asked(f"SELECT {texts} FROM ({self._sql}) listed", ())[0]]
@@ -223,6 +251,13 @@ class Offer:
 
     def stamp(self) -> str:
         """A fingerprint of the rows as they are now."""
+        known = since_written(self._all.alias)
+        found = known.get(self._all.text)
+        if found is None:
+            found = known[self._all.text] = self._stamp()
+        return found
+
+    def _stamp(self) -> str:
         return hashlib.sha256("\x1f".join(self._all.as_texts()).encode("utf-8", "backslashreplace")).hexdigest()
 
 

@@ -3,10 +3,11 @@
 import base64
 import json
 import random
+import threading
 from datetime import date
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, F
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -215,3 +216,36 @@ def test_a_filter_whose_rows_are_not_stamped_is_refused(cast, rf):
     asked = Asked(request, BoardFilter, lambda: BoardFilter({}, Recommendation.objects.all(), request=request))
     with pytest.raises(TypeError, match="area"):
         str(asked.told)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_read_is_forgotten_as_soon_as_anything_is_written():
+    offer = Offer(AgencyFilter({}, Agency.objects.all()).form.fields["parent"])
+    root = Agency.objects.create(code="R", name="Gốc", short_name="Gốc", kind="province")
+    Agency.objects.create(code="A", name="A", short_name="A", kind="department", parent=root)
+    seen = [offer.stamp(), offer.stamp()]
+    assert seen[0] == seen[1]
+
+    def rename(name):
+        Agency.objects.filter(pk=root.pk).update(short_name=name)
+
+    def elsewhere():
+        rename("C")
+        connection.close()
+
+    rename("B")
+    seen.append(offer.stamp())
+    other = threading.Thread(target=elsewhere)
+    other.start()
+    other.join(timeout=20)
+    seen.append(offer.stamp())
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        rename("D")
+        seen.append(offer.stamp())
+        raise ZeroDivisionError
+    assert offer.stamp() == seen[3]
+    connection.close()
+    assert offer.stamp() == seen[3]
+    rename("E")
+    seen.append(offer.stamp())
+    assert len(set(seen[1:])) == 5
