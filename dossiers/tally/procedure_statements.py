@@ -160,8 +160,8 @@ def procedures_aside(scope: Scope) -> str:
 def _others(scope: Scope) -> str:
     """The condition that a stored sum in scope is not in the temporary table `fresh`."""
     inside = _inside(scope, f"{SUMS}.period_id", f"{SUMS}.about")
-    return f"""{inside} AND NOT EXISTS (
-    SELECT 1 FROM fresh f WHERE f.period_id = {SUMS}.period_id AND f.about = {SUMS}.about)"""
+    return f"""{inside} AND {SUMS}.id NOT IN (
+    SELECT s.id FROM fresh f JOIN {SUMS} s ON s.period_id = f.period_id AND s.about = f.about)"""
 
 
 def delete_procedures(scope: Scope) -> str:
