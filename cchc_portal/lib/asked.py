@@ -1,8 +1,9 @@
 """Lists by their address: what a filtered list asks of the database is worked out once, and asked every time.
 
 Building a filter form and the statement behind it takes longer than the statement takes. Both follow from the address,
-the day, the reader's rights and the rows that the filters offer, and from nothing else: so the finished statement is
-kept under these, in the process. No row of a list is kept; whether the filters offer other rows is asked every time.
+the day, the language, the reader's rights and the rows that the filters offer, and from nothing else: so the finished
+statement is kept under these, in the process. No row of a list is kept; whether the filters offer other rows is asked
+every time.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
 from django_filters import FilterSet, ModelChoiceFilter
 
 from cchc_portal.lib.filters import RowFilter
@@ -309,7 +311,8 @@ class Asked:
         """All that the filter and the statements follow from, as text."""
         typed = self.request.GET
         values = tuple((name, tuple(typed.getlist(name))) for name in self.kind.base_filters if name in typed)
-        return (self.kind.__module__, self.kind.__qualname__, self.today.isoformat(), values, self._stamps)
+        said = (self.kind.__module__, self.kind.__qualname__, self.today.isoformat(), get_language())
+        return (*said, values, self._stamps)  # the language: it decides how a typed day is read
 
     def worked_out(self, make: Callable[[FilterSet], Any]) -> Any:
         """What `make` gives for the filter; the statements in it are kept for all who ask the same."""

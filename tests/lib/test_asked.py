@@ -249,3 +249,14 @@ def test_what_was_read_is_forgotten_as_soon_as_anything_is_written():
     rename("E")
     seen.append(offer.stamp())
     assert len(set(seen[1:])) == 5
+
+
+def test_a_day_is_read_alike_in_both_languages(cast, client_of):
+    client, shown = client_of(cast.tuan), {}
+    for language in ("vi", "en", "vi", "en"):
+        client.cookies["django_language"] = language
+        for day in ({}, {"on": "28/02/2025"}, {"on": "03/02/2025"}):
+            answer = client.get("/agencies/", day)
+            assert not answer.context["filter"].form.errors
+            shown.setdefault(str(day), set()).add(tuple(codes(answer.context["page"].object_list)))
+    assert all(len(found) == 1 for found in shown.values())
