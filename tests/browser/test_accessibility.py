@@ -92,6 +92,7 @@ def addresses(world) -> dict[str, list[str]]:
             f"/findings/{world.released.pk}/",
             f"/returns/{returns['accepted'].pk}/adjust/",
             f"/adjustments/{adjustment.pk}/",
+            f"/review/unusual/{flag.pk}/",
             "/messages/",
             f"/messages/{message.pk}/",
             "/search/?q=quay",
