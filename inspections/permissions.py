@@ -258,7 +258,12 @@ def withdraws_finding(user: Person, finding: Finding) -> bool:
 
 def redacts_evidence(user: Person, finding: Finding) -> bool:
     """Withdrawing evidence later on takes two of these: heads of the team, the programme office."""
-    return _heads(user, finding.visit) or sets_teams(user)
+    return redacts_photos(user, finding.visit)
+
+
+def redacts_photos(user: Person, visit: Visit) -> bool:
+    """The same for what was taken on site and stands behind no finding."""
+    return _heads(user, visit) or sets_teams(user)
 
 
 def answers_finding(user: Person, finding: Finding) -> bool:

@@ -32,6 +32,7 @@ urlpatterns = [
     path("visits/<int:pk>/capture/state/", operations.capture_state, name="capture_state"),
     path("visits/<int:pk>/operations/", operations.operations, name="operations"),
     path("visits/<int:pk>/photos/<slug:sha256>/", operations.capture_photo, name="capture_photo"),
+    path("visits/<int:pk>/photos/<int:kept>/withdraw/", evidence.photo_withdraw, name="photo_withdraw"),
     path("visits/<int:pk>/checklist/", visit_checklist.visit_checklist, name="visit_checklist"),
     path("visits/<int:pk>/checklist/templates/", visit_checklist.visit_templates, name="visit_templates"),
     path("visits/<int:pk>/checklist/log/", visit_checklist.visit_operations, name="visit_operations"),

@@ -58,6 +58,7 @@ NO_PAGES = {
     "inspections:make_brief",
     "inspections:operations",
     "inspections:photo",
+    "inspections:photo_withdraw",
     "inspections:plan_action",
     "inspections:proposal_action",
     "inspections:recommendation_action",

@@ -7,7 +7,7 @@ subject on which two values stand keeps the row that it has; nothing is overwrit
 from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Prefetch
 from django.utils.translation import gettext as _
 
 from dossiers.models import Period
@@ -101,7 +101,11 @@ class Effects:
         if not codes:
             return
         results, notes = self._standing("answer", codes), self._standing("note", codes)
-        items = self.visit.items.filter(code__in=codes).select_related("answer").prefetch_related("shots")
+        items = (
+            self.visit.items.filter(code__in=codes)
+            .select_related("answer")
+            .prefetch_related(Prefetch("shots", Shot.objects.standing()))
+        )
         for item in items:
             answer = getattr(item, "answer", None) or Answer(item=item)
             said, noted = results.get(item.code, []), notes.get(item.code, [])
@@ -210,7 +214,7 @@ class Effects:
             self._link(shot, value["finding"], operation)
         shot.save()
         if shot.item_id:
-            Answer.objects.filter(item=shot.item_id).update(photos=shot.item.shots.count())
+            Answer.objects.filter(item=shot.item_id).update(photos=shot.item.shots.standing().count())
 
     def _link(self, shot: Shot, client_id: str, operation: Operation) -> None:
         """The photo among those of its finding, as long as the finding is a draft."""
@@ -219,6 +223,9 @@ class Effects:
             return
         if not finding.is_editable:
             self.held_back[shot.subject] = _("The finding is no longer a draft; the photo is kept with the visit.")
+            return
+        if shot.photo is None and shot.captured.withdrawn_at:
+            self.held_back[shot.subject] = _("The photo has been withdrawn.")
             return
         photo = shot.photo or Photo(finding=finding, created_by=operation.person)
         photo.finding, photo.caption, photo.original_sha256 = finding, shot.caption, shot.sha256

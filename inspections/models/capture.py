@@ -1,5 +1,7 @@
 """What was recorded on site, step by step: operations as they came, photos as they were taken."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -9,7 +11,7 @@ from agencies.models import Person
 from cchc_portal.lib.fields import NfcCharField
 from inspections.choices import OperationKind, Outcome
 from inspections.models.checklists import VisitItem
-from inspections.models.findings import Photo
+from inspections.models.findings import Photo, Withdrawable
 from inspections.models.visits import Visit
 from records.models import StoredFile
 
@@ -60,7 +62,7 @@ class Operation(models.Model):
         return f"{self.kind} {self.subject}"
 
 
-class CapturedPhoto(models.Model):
+class CapturedPhoto(Withdrawable):
     """A photo of a visit as it came from a device, named by the SHA-256 of the bytes that the device kept."""
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="captured")
@@ -79,6 +81,14 @@ class CapturedPhoto(models.Model):
     def __str__(self) -> str:
         return self.sha256[:12]
 
+    @property
+    def created_at(self) -> datetime:
+        return self.received_at
+
+    @property
+    def created_by_id(self) -> int:
+        return self.received_from_id
+
 
 class CapturePlace(models.Model):
     """Where and when a camera says that a photo was taken; kept only where the team asked for it, seen by few."""
@@ -90,6 +100,12 @@ class CapturePlace(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class ShotQuerySet(models.QuerySet):
+    def standing(self) -> "ShotQuerySet":
+        """Those whose photo was not withdrawn; one whose bytes have not arrived yet stands."""
+        return self.filter(captured__withdrawn_at__isnull=True)
 
 
 class Shot(models.Model):
@@ -106,6 +122,8 @@ class Shot(models.Model):
     marks = models.JSONField(default=list)
     taken_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     taken_at = models.DateTimeField()
+
+    objects = ShotQuerySet.as_manager()
 
     class Meta:
         ordering = ["pk"]

@@ -14,14 +14,14 @@ from django.views.decorators.http import require_POST
 from cchc_portal.lib.errors import Refused
 from cchc_portal.lib.text import clean_text
 from inspections import permissions
-from inspections.models import Evidence, Finding, Photo, Recommendation, Shot
+from inspections.models import Evidence, Finding, Photo, Recommendation, Shot, Visit
 from inspections.workflow import evidence
 
 PEOPLE = ("created_by", "withdrawn_by", "withdrawal_asked_by")
 LONGEST_REASON = 2_000
 
 
-def withdrawable(user, thing: Finding | Recommendation, kept: Iterable, address: str, *named) -> list:
+def withdrawable(user, thing: Finding | Recommendation | Visit, kept: Iterable, address: str, *named) -> list:
     """Photos or files, each with what the person may do towards withdrawing it, and where."""
     rows = list(kept)
     for one in rows:
@@ -60,18 +60,34 @@ def photos_of(user, finding: Finding) -> list[Photo]:
     return rows
 
 
-def _withdraw(request: HttpRequest, thing: Finding | Recommendation, chosen) -> HttpResponse:
+def shots_of(user, visit: Visit) -> list[Shot]:
+    """Photos of lines and those that stand behind nothing yet, with what the person may do towards withdrawing them."""
+    people = [f"captured__{name}" for name in ("withdrawn_by", "withdrawal_asked_by", "place")]
+    rows = visit.shots.filter(photo=None, captured__isnull=False).select_related(
+        "item", "marked", "taken_by", "captured__picture", "captured__thumbnail", *people
+    )
+    shots = list(rows.order_by("item__order", "pk"))
+    withdrawable(user, visit, (shot.captured for shot in shots), "inspections:photo_withdraw")
+    for shot in shots:
+        place = getattr(shot.captured, "place", None)
+        seen = place and not shot.captured.withdrawn_at and permissions.sees_place(user, visit, shot.taken_by_id)
+        shot.place_shown = place if seen else None
+    return shots
+
+
+def _withdraw(request: HttpRequest, thing: Finding | Recommendation | Visit, chosen) -> HttpResponse:
     """The step the person may take, told on the page of what the evidence is about."""
     reason = clean_text(request.POST.get("reason", ""))[:LONGEST_REASON]
+    back = reverse("inspections:visit_checklist", args=[thing.pk]) if isinstance(thing, Visit) else thing
     try:
         gone = evidence.withdraw(thing, chosen, by=request.user, reason=reason)
     except Refused as refusal:
         for problem in refusal.problems:
             messages.error(request, problem)
-        return redirect(thing)
+        return redirect(back)
     told = _("It is withdrawn; its hash and the reason stay.") if gone else _("A second person has to confirm it.")
     messages.success(request, told)
-    return redirect(thing)
+    return redirect(back)
 
 
 @require_POST
@@ -98,3 +114,14 @@ def evidence_withdraw(request: HttpRequest, pk: int, kept: int) -> HttpResponse:
         raise PermissionDenied
     rows = Evidence.objects.filter(remedy__recommendation=recommendation)
     return _withdraw(request, recommendation, get_object_or_404(rows, pk=kept))
+
+
+@require_POST
+def photo_withdraw(request: HttpRequest, pk: int, kept: int) -> HttpResponse:
+    """Take back, ask to withdraw or confirm the withdrawal of a photo taken on site that stands behind no finding."""
+    visit = get_object_or_404(Visit.objects.visible_to(request.user).select_related("team"), pk=pk)
+    user = request.user
+    if not permissions.records_findings(user, visit) and not evidence.redacts(user, visit):
+        raise PermissionDenied
+    chosen = get_object_or_404(visit.captured.filter(shots__photo=None).distinct(), pk=kept)
+    return _withdraw(request, visit, chosen)

@@ -7,18 +7,16 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from inspections.models import Evidence, Finding, Photo, Recommendation
+from inspections.models import CapturedPhoto, Evidence, Finding, Photo, Recommendation
 from inspections.views.handling import hand_out
-
-
-def pictured(pk: UUID) -> Q:
-    """Photos of a finding of which this is the picture, the thumbnail or the copy with marks."""
-    return Q(picture_id=pk) | Q(thumbnail_id=pk) | Q(marked_id=pk)
 
 
 def refuse_withdrawn(pk: UUID) -> None:
     """A withdrawn picture is handed out to nobody, whatever else it belongs to. Raises Http404."""
-    if Photo.objects.exclude(withdrawn_at=None).filter(pictured(pk)).exists():
+    shown = Q(picture_id=pk) | Q(thumbnail_id=pk)
+    photos = Photo.objects.filter(shown | Q(marked_id=pk))
+    captured = CapturedPhoto.objects.filter(shown | Q(shots__marked_id=pk))
+    if any(rows.exclude(withdrawn_at=None).exists() for rows in (photos, captured)):
         raise Http404
 
 

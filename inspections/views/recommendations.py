@@ -121,8 +121,9 @@ def recommendation_list(request: HttpRequest) -> HttpResponse:
         "breadcrumb": [(_("Recommendations"), "")],
     }
     told = (asked.told, page.count, page.more, page.before, page.after, page.object_list)
-    context["list"] = kept("inspections/includes/_recommendation_list.html", told, context, Address.of(request))
-    return render(request, "inspections/recommendation_list.html", context)
+    table = kept("inspections/includes/_recommendation_table.html", told, context, Address.of(request))
+    bar = kept("includes/_filter_bar.html", asked.told, context, Address.of_list(request))
+    return render(request, "inspections/recommendation_list.html", context | {"bar": bar, "table": table})
 
 
 def _recommendation_of(request: HttpRequest, pk: int) -> Recommendation:

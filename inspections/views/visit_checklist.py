@@ -22,6 +22,7 @@ from inspections.checklist_forms import ChooseForm, RecountForm
 from inspections.choices import ItemKind, OperationKind, Outcome, Result, VisitState
 from inspections.models import Operation, Template, Visit, VisitItem
 from inspections.views.checklist_exports import export_answers, export_recounts
+from inspections.views.evidence import shots_of
 from records.models import Event
 
 OPEN_TO_CHOOSE = (VisitState.PLANNED, VisitState.PREPARED, VisitState.UNDER_WAY)
@@ -95,6 +96,7 @@ def _page(request: HttpRequest, visit: Visit, *, problems=(), status: int = 200)
         "scores": checklists.scores(items),
         "disputed": _disputed(visit, standing),
         "recounts": visit.recounts.select_related("period", "counted_by"),
+        "shots": shots_of(request.user, visit),
         "results": Result.choices,
         "problems": problems,
         "may_answer": visit.is_writable and permissions.records_findings(request.user, visit),

@@ -15,18 +15,30 @@ from django.utils.translation import gettext as _
 from cchc_portal.lib.errors import Conflict, Refused
 from inspections import permissions
 from inspections.choices import FindingState
-from inspections.models import Evidence, EvidenceFile, Finding, Photo, Recommendation
+from inspections.models import (
+    Answer,
+    CapturedPhoto,
+    Evidence,
+    EvidenceFile,
+    Finding,
+    Photo,
+    Recommendation,
+    Shot,
+    Visit,
+)
 from records.models import Event, StoredFile
 
 OWN_FOR = timedelta(minutes=15)
-Kept = Photo | EvidenceFile | Evidence
-Shown = Finding | Recommendation
+Kept = Photo | EvidenceFile | Evidence | CapturedPhoto
+Shown = Finding | Recommendation | Visit
 
 
 def redacts(user, thing: Shown) -> bool:
     """Asks for a withdrawal later on, or confirms it."""
     if isinstance(thing, Recommendation):
         return permissions.redacts_remedy_evidence(user, thing)
+    if isinstance(thing, Visit):
+        return permissions.redacts_photos(user, thing)
     return permissions.redacts_evidence(user, thing)
 
 
@@ -36,6 +48,8 @@ def takes_back(user, thing: Shown, kept: Kept) -> bool:
         return False
     if isinstance(kept, Evidence):
         return kept.remedy.judged_at is None and permissions.reports_remedy(user, thing)
+    if isinstance(kept, CapturedPhoto):
+        return thing.is_writable and permissions.records_findings(user, thing)
     return thing.state == FindingState.DRAFT and permissions.records_findings(user, thing.visit)
 
 
@@ -53,13 +67,18 @@ def offered(user, thing: Shown, kept: Kept) -> str:
 
 
 def _stored(kept: Kept) -> StoredFile:
-    return kept.picture if isinstance(kept, Photo) else kept.file
+    return kept.picture if isinstance(kept, Photo | CapturedPhoto) else kept.file
 
 
-def _wherever_it_stands(kept: Kept):
-    """Merging findings takes their evidence over: the same stored file then stands behind several of them."""
-    column = "picture" if isinstance(kept, Photo) else "file"
-    return type(kept).objects.standing().filter(**{column: _stored(kept)})
+def _step_wherever_it_stands(kept: Kept, **step) -> None:
+    """Findings that were merged, and lines of the checklist, may rest on the same stored file."""
+    if not isinstance(kept, Photo | CapturedPhoto):
+        type(kept).objects.standing().filter(file=_stored(kept)).update(**step)
+        return
+    for model in (Photo, CapturedPhoto):
+        model.objects.standing().filter(picture=_stored(kept)).update(**step)
+    for item in Shot.objects.filter(captured__picture=_stored(kept), item__isnull=False).values_list("item", flat=True):
+        Answer.objects.filter(item=item).update(photos=Shot.objects.standing().filter(item=item).count())
 
 
 def withdraw(thing: Shown, kept: Kept, *, by, reason: str) -> bool:
@@ -78,7 +97,7 @@ def withdraw(thing: Shown, kept: Kept, *, by, reason: str) -> bool:
         if not reason:
             raise Refused([_("Give the reason.")])
         step = {"withdrawal_asked_by": by} if asking else {"withdrawn_at": timezone.now(), "withdrawn_by": by}
-        _wherever_it_stands(kept).update(withdraw_reason=reason, **step)
+        _step_wherever_it_stands(kept, withdraw_reason=reason, **step)
         stored = _stored(kept)
         told = {"name": stored.name, "sha256": stored.sha256}
         action = "ask_withdrawal" if asking else "withdraw_evidence"

@@ -2,10 +2,12 @@
 
 import hashlib
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from PIL import Image
 
 from inspections.models import (
@@ -84,3 +86,70 @@ def test_a_photo_of_a_line_fulfils_its_rule(cast, client_of, send, listed, photo
     assert send(cast.khoa, [photo])["state"]["missing"] == []
     _upload(client_of(cast.khoa), listed, data)
     assert Answer.objects.get(item__code="A2").photos == 1
+
+
+@pytest.fixture
+def taken(cast, client_of, send, listed, photo_bytes) -> CapturedPhoto:
+    """A photo with a mark that Khoa took of a line, arrived just now."""
+    data = photo_bytes()
+    value = {"sha256": hashlib.sha256(data).hexdigest(), "item": "A2", "caption": "Bảng tên"}
+    value |= {"marks": [{"kind": "line", "points": [[0, 0], [1, 1]]}]}
+    send(cast.khoa, [answer("A2", "conform"), op("photo", f"photo:{uuid.uuid4()}", value)])
+    assert _upload(client_of(cast.khoa), listed, data).status_code == 201
+    return CapturedPhoto.objects.get()
+
+
+def _addresses(taken) -> list[str]:
+    shot = taken.shots.get()
+    keys = (taken.picture_id, taken.thumbnail_id, shot.marked_id)
+    return [reverse("inspections:captured_picture", args=[key]) for key in keys]
+
+
+def _withdraw(client, taken, reason="Có mặt người dân") -> int:
+    address = reverse("inspections:photo_withdraw", args=[taken.visit_id, taken.pk])
+    return client.post(address, {"reason": reason}).status_code
+
+
+def test_a_photo_of_a_line_is_seen_at_the_desk(cast, client_of, listed, taken):
+    page = reverse("inspections:visit_checklist", args=[listed.pk])
+    for person in (cast.khoa, cast.hoa, cast.quan, cast.kiemtoan):
+        shown = client_of(person).get(page).content.decode()
+        assert "Bảng tên" in shown
+        assert "Mục A2" in shown
+        _picture, thumbnail, marked = _addresses(taken)
+        assert thumbnail in shown
+        assert marked in shown, "with its marks"
+        assert {client_of(person).get(address).status_code for address in _addresses(taken)} == {200}
+    for address in (page, *_addresses(taken)):
+        assert client_of(cast.lan).get(address).status_code in (403, 404)
+
+
+def test_a_photo_of_a_line_is_taken_back_at_once_and_counts_no_more(cast, vinh, client_of, listed, taken):
+    khoa = client_of(cast.khoa)
+    for person, status in ((cast.tuan, 404), (cast.lan, 403), (cast.kiemtoan, 403), (vinh, 403)):
+        assert _withdraw(client_of(person), taken) == status
+    assert Answer.objects.get(item__code="A2").photos == 1
+    assert _withdraw(khoa, taken) == 302
+    taken.refresh_from_db()
+    assert (taken.withdrawn_by, taken.withdraw_reason) == (cast.khoa, "Có mặt người dân")
+    assert Answer.objects.get(item__code="A2").photos == 0
+    page = client_of(cast.hoa).get(reverse("inspections:visit_checklist", args=[listed.pk])).content.decode()
+    assert taken.picture.sha256 in page
+    assert "Có mặt người dân" in page
+    for person in (cast.khoa, cast.hoa, cast.kiemtoan):
+        assert {client_of(person).get(address).status_code for address in _addresses(taken)} == {404}
+    assert Event.objects.about(listed).get(action="withdraw_evidence").reason == "Có mặt người dân"
+    assert _withdraw(khoa, taken) == 409
+
+
+def test_later_two_withdraw_it_and_nothing_brings_it_back(cast, client_of, send, listed, taken):
+    CapturedPhoto.objects.update(received_at=timezone.now() - timedelta(minutes=16))
+    assert _withdraw(client_of(cast.khoa), taken) == 403
+    for person, gone in ((cast.quan, False), (cast.quan, False), (cast.hoa, True)):
+        assert _withdraw(client_of(person), taken) == 302
+        taken.refresh_from_db()
+        assert bool(taken.withdrawn_at) == gone
+    key, finding = str(uuid.uuid4()), str(uuid.uuid4())
+    again = op("photo", f"photo:{key}", {"sha256": taken.sha256, "finding": finding})
+    send(cast.khoa, [finding_op(finding, "Có ảnh"), again])
+    assert not Photo.objects.exists()
