@@ -138,9 +138,28 @@ def acceptance(database: str) -> list[Row]:
         + ", ".join(f"{column} = excluded.{column}" for column in columns)
     )
 
+    of_procedures = list(
+        Line.objects.filter(of=line.of_id, procedure__isnull=False).values_list("procedure", flat=True)
+    )
+    within = ", ".join(map(str, of_procedures))
+    kept = [field.column for field in ProcedureSum._meta.concrete_fields if field.column != "id"]
+    upsert_by_procedure = (
+        f"INSERT INTO {ProcedureSum._meta.db_table} ({', '.join(kept)}) SELECT {', '.join(kept)} "
+        f"FROM {ProcedureSum._meta.db_table} WHERE period_id = %s AND about IN ({within}) "
+        "ON CONFLICT (period_id, about) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in kept)
+    )
+
     def raw():
+        """Plain sums of the return, of the trees above it and of its procedures, and what is there written again."""
         with transaction.atomic():
             sums = ", ".join(f"SUM(l.{name})" for name in TYPED_NAMES)
+            execute(
+                f"SELECT l.procedure_id, {sums} FROM {Return._meta.db_table} r JOIN {Line._meta.db_table} l "
+                f"ON l.of_id = r.id WHERE r.period_id = %s AND r.state = 'accepted' AND l.procedure_id IN ({within}) "
+                "GROUP BY l.procedure_id",
+                [period.pk],
+            )
+            execute(upsert_by_procedure, [period.pk])
             execute(f"SELECT {sums} FROM {Line._meta.db_table} l WHERE l.of_id = %s", [line.of_id])
             trees = ", ".join(f"SUM(s.{column})" for column in VALUES[3:])
             for above in Agency.objects.filter(pk__in=ids).values_list("path", flat=True):
