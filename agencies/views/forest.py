@@ -50,11 +50,12 @@ def agency_list(request: HttpRequest) -> HttpResponse:
     context["day"], rows = asked.worked_out(_listed)
     context["page"] = page = page_of(request, rows.now())
     context["rows"] = SimpleLazyObject(partial(_printed, page.object_list))
-    fragment = wants_fragment(request)
     told = (asked.told, page.paginator.count, page.number, page.object_list)
-    name = "agencies/_agency_table.html" if fragment else "agencies/_agency_list.html"
-    context["list"] = kept(name, told, context, Address.of(request))
-    return HttpResponse(context["list"]) if fragment else render(request, "agencies/agency_list.html", context)
+    table = kept("agencies/_agency_table.html", told, context, Address.of(request))
+    if wants_fragment(request):
+        return HttpResponse(table)
+    bar = kept("agencies/_agency_bar.html", asked.told, context, Address.of(request))
+    return render(request, "agencies/agency_list.html", context | {"bar": bar, "table": table})
 
 
 def _narrowed(request: HttpRequest) -> AgencyFilter:

@@ -28,6 +28,16 @@ class Address:
     def of(cls, request: HttpRequest) -> "Address":
         return cls(request.path, request.GET)
 
+    @classmethod
+    def of_list(cls, request: HttpRequest) -> "Address":
+        """The address of a list, whichever page is asked for; for markup whose links do not leave the page out."""
+        if "page" not in request.GET and "at" not in request.GET:
+            return cls.of(request)
+        named = request.GET.copy()
+        for name in ("page", "at"):
+            named.pop(name, None)
+        return cls(request.path, named)
+
     def __repr__(self) -> str:
         return repr((self.path, self.GET.urlencode()))
 

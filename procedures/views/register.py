@@ -52,11 +52,12 @@ def procedure_list(request: HttpRequest) -> HttpResponse:
         "scales": Scale.choices,
         "breadcrumb": [(_("Procedures"), None)],
     }
-    fragment = wants_fragment(request)
     told = (asked.told, page.paginator.count, page.number, page.object_list, found)
-    name = "procedures/_procedure_table.html" if fragment else "procedures/_procedure_list.html"
-    context["list"] = kept(name, told, context, Address.of(request))
-    return HttpResponse(context["list"]) if fragment else render(request, "procedures/procedure_list.html", context)
+    table = kept("procedures/_procedure_table.html", told, context, Address.of(request))
+    if wants_fragment(request):
+        return HttpResponse(table)
+    bar = kept("includes/_filter_bar.html", asked.told, context, Address.of_list(request))
+    return render(request, "procedures/procedure_list.html", context | {"bar": bar, "table": table})
 
 
 def _narrowed(request: HttpRequest) -> ProcedureFilter:
