@@ -212,6 +212,24 @@ def addresses_of_supervision(world) -> dict[str, list[str]]:
         outcome="applied",
         stands=True,
     )
+    shown = world.photos["draft"]
+    captured = visit.captured.create(
+        sha256="1" * 64,
+        picture=shown.picture,
+        thumbnail=shown.thumbnail,
+        width=640,
+        height=480,
+        received_from=world.cast.khoa,
+    )
+    visit.shots.create(
+        subject="photo:1",
+        sha256="1" * 64,
+        captured=captured,
+        item=visit.items.get(),
+        caption="Bảng tên",
+        taken_by=world.cast.khoa,
+        taken_at=timezone.now(),
+    )
     write_letters([world.issued], by=quan, issuing_agency=world.cast.nv, answer_by=date(2099, 1, 5), now=timezone.now())
     remedy = world.issued.remedies.create(text="Đã niêm yết lại", reported_by=world.cast.lan)
     remedy.files.create(file=photos.store("bang.jpg", b"x", "image/jpeg", by=world.cast.lan))

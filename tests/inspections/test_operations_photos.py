@@ -115,7 +115,7 @@ def test_a_photo_of_a_line_is_seen_at_the_desk(cast, client_of, listed, taken):
     for person in (cast.khoa, cast.hoa, cast.quan, cast.kiemtoan):
         shown = client_of(person).get(page).content.decode()
         assert "Bảng tên" in shown
-        assert "Mục A2" in shown
+        assert "Dòng A2" in shown
         _picture, thumbnail, marked = _addresses(taken)
         assert thumbnail in shown
         assert marked in shown, "with its marks"
