@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import BigIntegerField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -120,7 +121,7 @@ def to_enter(request: HttpRequest, pk: int) -> Return:
 
 def _own(pk: int, agencies: list[int]) -> Return | None:
     """The return with its agency and period if one of these agencies makes it."""
-    if not agencies:
+    if not agencies or pk > BigIntegerField.MAX_BIGINT:
         return None
     tail = (
         f"FROM {Return._meta.db_table} t JOIN {Agency._meta.db_table} a ON a.id = t.agency_id "
