@@ -71,14 +71,10 @@ def overview_parts(user, choice: Choice, today: date) -> dict[str, SafeString]:
     return {
         "filter": _filter(choice),
         "ranking": _ranking(choice),
-        "late": _kept("late", (choice.period.label, late), {"choice": choice, "most_late": late}),
-        "visits": _kept("visits", visits, {"visits": visits}),
-        "promises": _kept("promises", promises, {"promises": promises}),
+        "late": kept("reports/_overview_late.html", (choice.period.label, late), {"choice": choice, "most_late": late}),
+        "visits": kept("reports/_overview_visits.html", visits, {"visits": visits}),
+        "promises": kept("reports/_overview_promises.html", promises, {"promises": promises}),
     } | _figures(choice)
-
-
-def _kept(section: str, values, context: dict) -> SafeString:
-    return kept(f"reports/_overview_{section}.html", values, context)
 
 
 def _filter(choice: Choice) -> SafeString:
@@ -89,12 +85,12 @@ def _filter(choice: Choice) -> SafeString:
         "formulas": [(code, FORMULA_LABELS[code]) for code in rules.FORMULAS],
         "kinds": [(kind, AgencyKind(kind).label, number) for kind, number in choice.kinds],
     }
-    return _kept("filter", values, context)
+    return kept("reports/_overview_filter.html", values, context)
 
 
 def _ranking(choice: Choice) -> SafeString:
     context = ranking_context(choice, everything=False)
-    return _kept("ranking", (choice.query(), context["ranking"]), context)
+    return kept("reports/_overview_ranking.html", (choice.query(), context["ranking"]), context)
 
 
 def _figures(choice: Choice) -> dict[str, SafeString]:
@@ -118,9 +114,9 @@ def _figures(choice: Choice) -> dict[str, SafeString]:
     values = (choice.query(), headline, previous and previous.label, completeness, rates, summary)
     links = [(code, FORMULA_LABELS[code], found, choice.query(formula=code)) for code, found in rates.items()]
     return {
-        "headline": _kept("headline", values, context),
-        "formulas": _kept("formulas", (choice.query(), rates), {"rates": links}),
-        "completeness": _kept("completeness", completeness, {"completeness": completeness}),
+        "headline": kept("reports/_overview_headline.html", values, context),
+        "formulas": kept("reports/_overview_formulas.html", (choice.query(), rates), {"rates": links}),
+        "completeness": kept("reports/_overview_completeness.html", completeness, {"completeness": completeness}),
         "trend": _trend(choice, whole) if period.first_day else "",
     }
 
@@ -133,4 +129,4 @@ def _trend(choice: Choice, whole: bool) -> SafeString:
     }
     figure = trend_figure(name, choice.formula, points, comparable=whole)
     values = (name, choice.formula, whole, [(period.label, rate) for period, rate in points])
-    return _kept("trend", values, {"figure": figure})
+    return kept("reports/_overview_trend.html", values, {"figure": figure})
