@@ -69,16 +69,29 @@ def change(before: Rate, after: Rate, *, significance: float = SIGNIFICANCE) -> 
         return UNDEFINED
     if before.printed == after.printed:
         return SAME
-    if fisher(before.numerator, before.denominator, after.numerator, after.denominator) >= significance:
+    if significance == SIGNIFICANCE and not _may_differ(before, after):
         return SAME
+    if significance != SIGNIFICANCE or not _must_differ(before, after):
+        if fisher(before.numerator, before.denominator, after.numerator, after.denominator) >= significance:
+            return SAME
     return RISE if new > old else FALL
 
 
 def _may_differ(before: Rate, after: Rate) -> bool:
     """Whether Fisher's p can be below 0.05: false where Pearson's chi-squared is under 2, which is p = 0.16 there."""
+    return _chi_squared_reaches(2, before, after)
+
+
+def _must_differ(before: Rate, after: Rate) -> bool:
+    """Whether Fisher's p is below 0.05 for certain: Pearson's chi-squared of 100 leaves 0.01 even to a single hit."""
+    return _chi_squared_reaches(100, before, after)
+
+
+def _chi_squared_reaches(limit: int, before: Rate, after: Rate) -> bool:
+    """Walking over the tables of a whole city takes milliseconds, and most changes are far from doubtful."""
     hits_a, size_a, hits_b, size_b = before.numerator, before.denominator, after.numerator, after.denominator
     hits, size = hits_a + hits_b, size_a + size_b
-    return size * (hits_a * size_b - hits_b * size_a) ** 2 >= 2 * size_a * size_b * hits * (size - hits)
+    return size * (hits_a * size_b - hits_b * size_a) ** 2 >= limit * size_a * size_b * hits * (size - hits)
 
 
 def stand_out(changes: Iterable[tuple[Hashable, Rate, Rate]], *, share: float = SIGNIFICANCE) -> dict[Hashable, str]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 from agencies.choices import AgencyKind
 from agencies.models import Agency
 from cchc_portal.lib import numbers
+from cchc_portal.lib.asked import Statement
 from cchc_portal.lib.sql import fetch, instances, values
 from dossiers import rules, tally
 from dossiers.choices import SENT_STATES, ReturnState
@@ -172,13 +174,24 @@ class Completeness:
         return sum(kind.sent for kind in self.kinds)
 
 
+@lru_cache(maxsize=200)
+def _owed(period_id: int, first_day: date, last_day: date, path: str) -> tuple[Statement, Statement]:
+    """Who owes a return and how far it is, counted and named; worked out once, asked every time."""
+    period = Period(pk=period_id, first_day=first_day, last_day=last_day)
+    filed = Return.objects.current().filter(agency=OuterRef("pk"), period=period).order_by().values("state")[:1]
+    owing = period.owing().filter(path__startswith=path).annotate(filed=Subquery(filed)).order_by()
+    counted = owing.values("kind", "filed").annotate(number=Count("pk"))
+    waiting = owing.filter(~Q(filed__in=SENT_STATES) | Q(filed=None)).order_by("sort_key", "pk")
+    return Statement(counted, ["kind", "filed", "number"]), Statement(waiting, ["code", "short_name"])
+
+
 def completeness(period: Period, root: Agency) -> Completeness:
     """Owed returns by kind of agency and state, and the agencies that have not sent theirs."""
-    filed = Return.objects.current().filter(agency=OuterRef("pk"), period=period).order_by().values("state")[:1]
-    owing = period.owing().filter(path__startswith=root.path).annotate(filed=Subquery(filed)).order_by()
+    if period.last_day is None:
+        return Completeness([], [], 0)
+    counted, waiting = _owed(period.pk, period.first_day, period.last_day, root.path)
     table: dict[str, Counter] = {}
-    counted = owing.values("kind", "filed").annotate(number=Count("pk"))
-    for kind, state, number in counted.values_list("kind", "filed", "number"):
+    for kind, state, number in counted.fetch():
         table.setdefault(kind, Counter())[state] += number
     kinds = [
         KindCompleteness(
@@ -194,10 +207,7 @@ def completeness(period: Period, root: Agency) -> Completeness:
         if kind in table
     ]
     late = sum(number for states in table.values() for state, number in states.items() if state not in SENT_STATES)
-    if not late:
-        return Completeness(kinds, [], 0)
-    waiting = owing.filter(~Q(filed__in=SENT_STATES) | Q(filed=None)).order_by("sort_key", "pk")
-    return Completeness(kinds, list(waiting.values_list("code", "short_name")[:MISSING_SHOWN]), late)
+    return Completeness(kinds, [tuple(row) for row in waiting.fetch(MISSING_SHOWN)] if late else [], late)
 
 
 @dataclass(frozen=True)
@@ -275,6 +285,8 @@ class City:
         return [one for one in self.periods if one.last_day and (one.kind, one.calendar) == alike]
 
 
+# As `Period.objects.latest_first`.
+_LATEST_FIRST = "ORDER BY p.last_day DESC NULLS LAST, p.first_day DESC NULLS LAST, p.label DESC"
 _CITY_COLUMNS = (
     "period_id",
     "computed_at",
@@ -289,7 +301,8 @@ def city(root: Agency) -> City:
     """The root's sums: the counts behind every rate and the figures of the headline. Two queries."""
     tail = f"FROM {Summary._meta.db_table} t WHERE t.agency_id = %s AND t.tree"
     rows = values(Summary, _CITY_COLUMNS, tail, [root.pk])
-    return City(root, list(Period.objects.latest_first()), {row["period_id"]: row for row in rows})
+    periods = [period for (period,) in instances(f"FROM {Period._meta.db_table} p {_LATEST_FIRST}", p=Period)]
+    return City(root, periods, {row["period_id"]: row for row in rows})
 
 
 def spread(rates: dict[str, rules.Rate]) -> tuple[rules.Rate, rules.Rate] | None:

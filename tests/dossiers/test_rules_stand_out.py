@@ -4,7 +4,7 @@ import random
 from itertools import product
 
 from dossiers import rules
-from dossiers.rules.comparing import _may_differ
+from dossiers.rules.comparing import _may_differ, _must_differ
 
 
 def rate(numerator, denominator):
@@ -50,3 +50,18 @@ def test_what_is_passed_over_without_fisher_is_never_below_the_threshold():
         for hits_a, hits_b in product(range(size_a + 1), range(size_b + 1)):
             if not _may_differ(rate(hits_a, size_a), rate(hits_b, size_b)):
                 assert rules.fisher(hits_a, size_a, hits_b, size_b) >= rules.SIGNIFICANCE
+
+
+def test_what_differs_for_certain_differs_by_the_exact_test():
+    """Every table of small sizes against sizes up to a million: far from chance is p below 0.05, and it does occur."""
+    certain = 0
+    for size_a in (1, 2, 3, 5, 8, 20, 60):
+        for size_b in (1, 3, 20, 99, 100, 101, 1_000, 20_000, 1_000_000):
+            for hits_a in range(size_a + 1):
+                for hits_b in {0, 1, 2, size_b // 100, size_b // 2, size_b - 1, size_b}:
+                    if not 0 <= hits_b <= size_b or not 0 < hits_a + hits_b < size_a + size_b:
+                        continue
+                    if _must_differ(rate(hits_a, size_a), rate(hits_b, size_b)):
+                        certain += 1
+                        assert rules.fisher(hits_a, size_a, hits_b, size_b) < 0.05
+    assert certain > 100
