@@ -69,12 +69,18 @@ def change(before: Rate, after: Rate, *, significance: float = SIGNIFICANCE) -> 
         return UNDEFINED
     if before.printed == after.printed:
         return SAME
-    if significance == SIGNIFICANCE and not _may_differ(before, after):
+    if not _differs(before, after, significance):
         return SAME
-    if significance != SIGNIFICANCE or not _must_differ(before, after):
-        if fisher(before.numerator, before.denominator, after.numerator, after.denominator) >= significance:
-            return SAME
     return RISE if new > old else FALL
+
+
+def _differs(before: Rate, after: Rate, significance: float) -> bool:
+    if significance == SIGNIFICANCE:
+        if not _may_differ(before, after):
+            return False
+        if _must_differ(before, after):
+            return True
+    return fisher(before.numerator, before.denominator, after.numerator, after.denominator) < significance
 
 
 def _may_differ(before: Rate, after: Rate) -> bool:
