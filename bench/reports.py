@@ -74,9 +74,9 @@ def _make(visit: Visit) -> int:
     return pdf.pages
 
 
-# Starts on what fork would share and counts only its own: the peak of a process that makes the report once more.
+# The peak of a process that makes the report once more; getrusage would tell of the process that started it, too.
 PEAK = """
-import resource, sys, django
+import sys, django
 django.setup()
 from cchc_portal.lib.docx import to_docx
 from cchc_portal.lib.pdf import html_to_pdf
@@ -84,7 +84,7 @@ import pickle
 html, media, paper, created = pickle.load(open(sys.argv[1], "rb"))
 html_to_pdf(html, identifier="0" * 64, created=created, media=media)
 to_docx(paper, "0" * 32, media=media, created=created)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+print(open("/proc/self/status").read().partition("VmHWM:")[2].split()[0])
 """
 
 
