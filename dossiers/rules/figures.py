@@ -128,13 +128,15 @@ class Figures:
 
     def to_stored(self):
         """The columns of a stored line: not applicable as 0 with its bit set in `not_applicable`, blank as None."""
-        stored = {name: 0 if self.get(name) is NA else self.get(name) for name in CELL_NAMES}
-        stored["not_applicable"] = sum(_BIT[name] for name in TYPED_NAMES if self.get(name) is NA)
+        cells = self.cells
+        stored = {name: 0 if cells.get(name) is NA else cells.get(name) for name in CELL_NAMES}
+        stored["not_applicable"] = sum(_BIT[name] for name, value in cells.items() if value is NA and name in _TYPED)
         return stored
 
     def to_json(self):
         """Every cell as the API and the browser read it: a number, None, or "NA"."""
-        return {name: NA_WRITTEN if self.get(name) is NA else self.get(name) for name in CELL_NAMES}
+        cells = self.cells
+        return {name: NA_WRITTEN if cells.get(name) is NA else cells.get(name) for name in CELL_NAMES}
 
     def with_cell(self, name, value):
         """A copy in which the cell `name` holds `value`."""

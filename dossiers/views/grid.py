@@ -47,7 +47,12 @@ LATE = f"""SELECT c.line_id, c.reason_id, c.count, c.text FROM {LateReasonCount.
 JOIN {Line._meta.db_table} l ON l.id = c.line_id WHERE l.of_id = %s"""
 REASONS = f"""SELECT id, name, needs_text FROM {LateReason._meta.db_table} WHERE active
 ORDER BY "order", code"""
-REMARKED = f"SELECT 1 FROM {Remark._meta.db_table} WHERE of_id = %s AND open LIMIT 1"
+# Most drafts have none of these yet, and one question tells.
+BESIDE = f"""SELECT
+EXISTS (SELECT 1 FROM {LateReasonCount._meta.db_table} c JOIN {Line._meta.db_table} l ON l.id = c.line_id
+    WHERE l.of_id = %s),
+EXISTS (SELECT 1 FROM {Explanation._meta.db_table} WHERE of_id = %s),
+EXISTS (SELECT 1 FROM {Remark._meta.db_table} WHERE of_id = %s AND open)"""
 EXPLAINED = f"SELECT line_id, identity, text FROM {Explanation._meta.db_table} WHERE of_id = %s"
 
 
@@ -93,12 +98,12 @@ def _lines(item: Return) -> list[dict]:
 def _beside(item: Return) -> dict:
     """Late reasons, explanations and remarks, by line."""
     late, explained, remarks = {}, {}, {}
-    for line, reason, count, text in fetch(LATE, [item.pk]):
+    [(has_late, has_explained, has_remarks)] = fetch(BESIDE, [item.pk] * 3)
+    for line, reason, count, text in fetch(LATE, [item.pk]) if has_late else ():
         late.setdefault(line, {})[reason] = {"count": count, "text": text}
-    for line, code, text in fetch(EXPLAINED, [item.pk]):
+    for line, code, text in fetch(EXPLAINED, [item.pk]) if has_explained else ():
         explained.setdefault(line or 0, {})[code] = text
-    # Few returns carry an open remark; the others should not pay for building the question.
-    if fetch(REMARKED, [item.pk]):
+    if has_remarks:
         words = Remark.objects.filter(of=item, open=True).values_list("line_id", "text", "by__full_name", "at")
         for line, text, by, at in words:
             remarks.setdefault(line or 0, []).append({"text": text, "by": by, "at": when(at)})
