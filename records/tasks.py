@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from cchc_portal.lib.docx import to_docx
-from cchc_portal.lib.pdf import html_to_pdf
+from cchc_portal.lib.pdf import give_back_memory, html_to_pdf
 from cchc_portal.lib.text import ascii_slug
 from records import registry
 from records.choices import JobState
@@ -53,6 +53,7 @@ def render_document(pk: str) -> None:
     if document is None:
         return
     _render(document)
+    give_back_memory()
     for waiting in Mail.objects.filter(attached=document, state=JobState.QUEUED).values_list("pk", flat=True):
         send_mail.delay(waiting)
 

@@ -1,8 +1,11 @@
 """Documents on paper: letters, fonts, page numbers, sameness, and what may not be loaded."""
 
+import gc
+import os
 import re
 import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.template import engines
@@ -10,7 +13,7 @@ from django.template import engines
 from cchc_portal import checks
 from cchc_portal.lib.charts import Datum, Series, line_chart
 from cchc_portal.lib.numbers import Rate
-from cchc_portal.lib.pdf import PdfError, html_to_pdf
+from cchc_portal.lib.pdf import PdfError, give_back_memory, html_to_pdf
 
 # The 67 lower-case letters that carry a mark, and their capitals.
 MARKED = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ"
@@ -126,3 +129,20 @@ def test_the_check_names_the_packages_that_are_missing(monkeypatch):
     monkeypatch.setattr("cchc_portal.lib.pdf.LIBRARIES", {"libnowhere.so.9": "libnowhere9"})
     (warning,) = checks.pdf_libraries(None)
     assert warning.hint == "apt-get install libnowhere9"
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_what_a_large_document_left_behind_is_handed_back():
+    gc.disable()
+    try:
+        left = [[bytes(1_000)] for _ in range(300_000)]
+        left.append(left)  # a cycle: only the collector finds it
+        del left
+        before = resident()
+        give_back_memory()
+    finally:
+        gc.enable()
+    assert resident() < before - 150_000_000
