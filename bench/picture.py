@@ -20,7 +20,7 @@ def draw(results: dict) -> str:
     ]
     for number, row in enumerate(rows):
         y = 54 + ROW * number
-        width = min(row["value"] / row["goal"] * SCALE, WIDTH - LEFT - 110)
+        width = min(_share(row) * SCALE, WIDTH - LEFT - 110)
         sign = "≤" if row["direction"] == "at_most" else "≥"
         unit = "×" if row["limit"] else f" {row['unit']}"
         said = f"{row['value']:.2f}{unit} ({sign} {row['goal']:g}{unit}){'' if row['ok'] else ' missed'}"
@@ -30,3 +30,10 @@ def draw(results: dict) -> str:
             f'<text x="{LEFT + width + 6:.1f}" y="{y + 15}">{escape(said)}</text>',
         ]
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _share(row: dict) -> float:
+    """The value as a share of its goal; a goal of nothing is met by nothing and missed by anything."""
+    if row["goal"]:
+        return row["value"] / row["goal"]
+    return 1 if row["value"] == 0 else WIDTH
