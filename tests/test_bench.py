@@ -17,9 +17,9 @@ def bars(*rows):
 
 def test_a_bar_is_a_share_of_its_goal_and_told_by_colour_too():
     met, missed = bars(
-        ratio("P1 met", "sqlite", 10.0, "the limit", 10.0, 2), ratio("P1 missed", "sqlite", 30.0, "the limit", 10.0, 2)
+        ratio("P1 met", "sqlite", 10.0, "the limit", 10.0, 2), ratio("P1 missed", "sqlite", 25.0, "the limit", 10.0, 2)
     )
-    assert met[0] * 3 == missed[0]
+    assert met[0] * 2.5 == missed[0]
     assert met[1] != missed[1]
 
 
