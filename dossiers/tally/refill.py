@@ -109,21 +109,13 @@ def _refill(scope: Scope) -> int:
             cursor.execute(touched(scope))
             sums = tuple(cursor.fetchall())
             scope = replace(scope, touched_sums=sums if len(sums) <= MANY_SUMS else None)
-        for part in _in_one_sort(scope):
-            cursor.execute(procedures_aside(part))
-            cursor.execute(upsert_procedures(), [now])
-            written += max(cursor.rowcount, _changes(cursor))
-            cursor.execute(delete_procedures(part))
-            written += max(cursor.rowcount, _changes(cursor))
-            cursor.execute("DROP TABLE fresh")
+        cursor.execute(procedures_aside(scope))
+        cursor.execute(upsert_procedures(), [now])
+        written += max(cursor.rowcount, _changes(cursor))
+        cursor.execute(delete_procedures(scope))
+        written += max(cursor.rowcount, _changes(cursor))
+        cursor.execute("DROP TABLE fresh")
     return written
-
-
-def _in_one_sort(scope: Scope) -> list[Scope]:
-    """The scope as parts whose sums by procedure are made at once: SQLite sorts the lines for it, a period fast."""
-    if connection.vendor != "sqlite" or scope != Scope():
-        return [scope]
-    return [Scope(period_id=pk) for pk in Period.objects.order_by("pk").values_list("pk", flat=True)]
 
 
 def _plan_for_much(cursor) -> None:
