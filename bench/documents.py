@@ -13,6 +13,7 @@ from bench.measure import AT_LEAST, Row, Timed, milliseconds, ratio
 from bench.rates import PERIOD
 from cchc_portal.lib.pdf import html_to_pdf
 from dossiers.models import Period
+from inspections.choices import INSPECTION_REPORT
 from records import registry
 from records.choices import JobState
 from records.models import Document
@@ -62,7 +63,7 @@ def reports(database: str) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder, override_settings(MEDIA_ROOT=Path(folder)):
         _ask_quarter_report()
         for kind in registry.kinds():
-            document = Document.objects.filter(kind=kind.code, state=JobState.READY).order_by("pk").first()
+            document = Document.objects.filter(kind=kind.code, state=JobState.READY).order_by("asked_at").first()
             if document is None:
                 continue
             content = kind.build(document)
@@ -92,7 +93,7 @@ def _seconds(processes: list[subprocess.Popen]) -> float:
 
 def throughput(database: str) -> list[Row]:
     """P12: documents a minute by two processes against one."""
-    document = Document.objects.filter(state=JobState.READY).order_by("pk").first()
+    document = Document.objects.filter(state=JobState.READY, kind=INSPECTION_REPORT).order_by("asked_at").first()
     command = [sys.executable, "-c", MAKER, str(document.pk), str(MADE_EACH)]
     two = [
         subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _one in "12"

@@ -53,7 +53,7 @@ settings.MEDIA_ROOT = tempfile.mkdtemp()
 from records.choices import JobState
 from records.models import Document
 from records.tasks import render_document
-ready = list(Document.objects.filter(state=JobState.READY).order_by("pk").values_list("pk", flat=True))
+ready = list(Document.objects.filter(state=JobState.READY).order_by("asked_at").values_list("pk", flat=True))
 for number in range(int(sys.argv[1])):
     pk = ready[number % len(ready)]
     Document.objects.filter(pk=pk).update(state=JobState.QUEUED, attempt=0)

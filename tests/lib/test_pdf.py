@@ -11,6 +11,7 @@ import pytest
 from django.template import engines
 
 from cchc_portal import checks
+from cchc_portal.lib import pdf as making
 from cchc_portal.lib.charts import Datum, Series, line_chart
 from cchc_portal.lib.numbers import Rate
 from cchc_portal.lib.pdf import PdfError, give_back_memory, html_to_pdf
@@ -135,7 +136,8 @@ def resident() -> int:
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_what_a_large_document_left_behind_is_handed_back():
+def test_what_a_large_document_left_behind_is_handed_back(monkeypatch):
+    monkeypatch.setattr(making, "_held_since", 0)
     gc.disable()
     try:
         left = [[bytes(1_000)] for _ in range(300_000)]
@@ -146,3 +148,7 @@ def test_what_a_large_document_left_behind_is_handed_back():
     finally:
         gc.enable()
     assert resident() < before - 150_000_000
+    after = making._held_since
+    assert 0 < after < before
+    give_back_memory()
+    assert making._held_since == after, "nothing grew since"
