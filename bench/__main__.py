@@ -15,13 +15,13 @@ RESULTS = ROOT / "bench" / "results.json"
 
 
 def machine() -> str:
-    """Processor, number of cores, Python and system."""
+    """Processor, number of cores that may be used, Python and system."""
     model = platform.processor() or platform.machine()
     for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
         if line.startswith("model name"):
             model = line.partition(":")[2].strip()
             break
-    cores = len([line for line in Path("/proc/stat").read_text(encoding="utf-8").splitlines() if line[:4] > "cpu "])
+    cores = len(os.sched_getaffinity(0))
     return f"{model}, {cores} cores, Python {platform.python_version()}, {platform.system()} {platform.release()}"
 
 
