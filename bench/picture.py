@@ -2,7 +2,7 @@
 
 from html import escape
 
-ROW, LEFT, SCALE, WIDTH = 26, 420, 260, 900
+ROW, LEFT, SCALE, WIDTH = 26, 420, 260, 960
 COLOURS = {True: "#1b7f5c", False: "#b3402a"}
 
 
@@ -20,7 +20,7 @@ def draw(results: dict) -> str:
     ]
     for number, row in enumerate(rows):
         y = 54 + ROW * number
-        width = min(_share(row) * SCALE, WIDTH - LEFT - 110)
+        width = min(_share(row) * SCALE, WIDTH - LEFT - 170)
         sign = "≤" if row["direction"] == "at_most" else "≥"
         unit = "×" if row["limit"] else f" {row['unit']}"
         said = f"{row['value']:.2f}{unit} ({sign} {row['goal']:g}{unit}){'' if row['ok'] else ' missed'}"
