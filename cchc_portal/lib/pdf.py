@@ -34,8 +34,8 @@ LIBRARIES = {
 }
 # Photos are printed at 150 dots per inch; more only makes the file heavy.
 PHOTO_DPI, PHOTO_QUALITY = 150, 80
-# Bytes that a process may hold on to between two documents, and what it held when it last gave back.
-LARGE = 220_000_000
+# Bytes that a process may hold on to between two documents, and grow by; what it held when it last gave back.
+LARGE, GROWN = 220_000_000, 20_000_000
 _held_since = 0
 
 
@@ -172,13 +172,13 @@ def give_back_memory() -> None:
     """Collect what layout left behind and hand its pages back to the system, where the process has grown large.
 
     The collector comes by only once as much has piled up again, and the allocator keeps what it once got. Both cost a
-    fraction of a second, so nothing is done until the process has grown by a quarter since the last time.
+    fraction of a second, so nothing is done until the process has grown noticeably since the last time.
     """
     global _held_since
     if not sys.platform.startswith("linux"):
         return
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None and _held() > max(LARGE, _held_since * 5 // 4):
+    if trim is not None and _held() > max(LARGE, _held_since + GROWN):
         gc.collect()
         trim(0)
         _held_since = _held()
