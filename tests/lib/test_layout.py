@@ -33,7 +33,7 @@ PAPER = Paper(
         *[Paragraph(f"Đoạn {number}. {LONG}") for number in range(20)],
     ),
     last_words="Trên đây là báo cáo./.",
-    signatures=(Signature("Giám đốc", "Trần Văn Bình"),),
+    signatures=(Signature("Giám đốc", "Phạm Thị Hoa"),),
     recipients=("Sở Công Thương",),
     filed="Lưu: VT.",
 )
@@ -124,7 +124,7 @@ def test_everything_stands_within_the_margins_but_the_number_of_the_page(lines):
         ("I. TÌNH HÌNH", 14),
         ("Trên đây là báo cáo./.", 14),
         ("GIÁM ĐỐC", 14),
-        ("Trần Văn Bình", 14),
+        ("Phạm Thị Hoa", 14),
         ("Nơi nhận:", 12),
         ("- Sở Công Thương;", 11),
         ("- Lưu: VT.", 11),
@@ -156,7 +156,7 @@ def test_elements_stand_where_they_belong(lines):
     assert recipients.left == pytest.approx(LEFT, abs=0.5)
     assert recipients.top == pytest.approx(post.top, abs=3), "level with the post"
     assert post.left > MIDDLE
-    assert line(lines, "Trần Văn Bình").top - post.bottom > 25 * MM, "room for signature and seal"
+    assert line(lines, "Phạm Thị Hoa").top - post.bottom > 25 * MM, "room for signature and seal"
 
 
 def test_paragraphs_are_indented_spaced_and_justified(lines):
@@ -195,7 +195,7 @@ def test_bold_and_italic_are_those_of_the_decree(made, tmp_path):
         "Nơi nhận:": {"b", "i"},
         "- Lưu: VT.": set(),
         "GIÁM ĐỐC": {"b"},
-        "Trần Văn Bình": {"b"},
+        "Phạm Thị Hoa": {"b"},
     }
     assert {text: marked.get(text) for text in expected} == expected
     assert any(text.startswith("Hà Nội, ngày") and tags == {"i"} for text, tags in marked.items())
