@@ -262,11 +262,12 @@ class City:
         return [period for period in self.periods if period.pk in self.sums]
 
     def before(self, period: Period) -> Period | None:
-        """The period of the same kind and calendar that ends the day before this one begins."""
+        """As `tally.period_before`, without asking the database again."""
         if period.first_day is None:
             return None
         last_day = period.first_day - timedelta(days=1)
-        return next((one for one in self._alike(period) if one.last_day == last_day), None)
+        ending = (one for one in self._alike(period) if one.last_day == last_day)
+        return min(ending, key=lambda one: one.label, default=None)
 
     def rates(self, period: Period | None) -> dict[str, rules.Rate]:
         """The rate under every formula; empty where nothing was accepted."""

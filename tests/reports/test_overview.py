@@ -2,13 +2,14 @@
 
 import csv
 import io
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.core.management import call_command
 
 from dossiers import tally
 from dossiers.models import Line, Period, Return
+from reports.tally.overview import city
 from reports.views import overview
 from tests.builders import GOOD, make_published, make_return
 
@@ -164,3 +165,16 @@ def test_sums_that_arrive_while_the_page_is_made_do_not_tear_it(cast, client_of,
     page = client_of(cast.lanhdao).get("/overview/").content.decode()
     assert "888/1.000" in page
     assert '<td class="number">8/10' in page
+
+
+def test_the_city_knows_the_same_period_before_as_the_ranking(cast, sums, period_q):
+    """Two periods may end on one day, an earlier edition and a later one; a gap has none before it."""
+    eve = period_q.first_day - timedelta(days=1)
+    for label in ("0000-Q1-a", "9999-Q1-z"):
+        Period.objects.create(
+            label=label, kind=period_q.kind, calendar=period_q.calendar, first_day=date(2000, 1, 1), last_day=eve
+        )
+    found = city(cast.hn)
+    assert found.before(period_q) is not None
+    for period in Period.objects.all():
+        assert found.before(period) == tally.period_before(period)
