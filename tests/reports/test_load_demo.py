@@ -1,13 +1,15 @@
 """The demo: what the contract promises of it, on a load that is made once for this module."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from io import StringIO
 
 import pytest
+import time_machine
+from django.apps import apps
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Count
 from django.test import Client
 from django.utils import timezone
@@ -28,6 +30,7 @@ from reports.demo.volumes import Volumes
 from reports.models import Claim, Target
 
 TODAY = date(2026, 11, 22)
+LOADED_AT = datetime.combine(TODAY, time(0, 5), tzinfo=periods.HANOI)
 ELSEWHERE = json.loads((settings.BASE_DIR / "data" / "published_elsewhere.json").read_text(encoding="utf-8"))
 CELLS = ("stated_received", "received_online", "stated_resolved", "stated_in_time")
 PUBLISHED = json.loads((settings.BASE_DIR / "data" / "published_figures.json").read_text(encoding="utf-8"))
@@ -40,7 +43,8 @@ def demo(django_db_setup, django_db_blocker):
     """The small demo, loaded once; the tests below only read it."""
     with django_db_blocker.unblock():
         said = []
-        assert demo_load.load(today=TODAY, say=said.append)
+        with time_machine.travel(LOADED_AT):
+            assert demo_load.load(today=TODAY, say=said.append)
         yield said
         call_command("flush", interactive=False, verbosity=0)
 
@@ -60,6 +64,17 @@ def test_twenty_agencies_have_four_closed_quarters_with_every_figure_known(demo)
     blank = Line.objects.filter(of__period__calendar="default", of__state=ReturnState.ACCEPTED)
     for name in rules.TYPED_NAMES:
         assert not blank.filter(**{f"{name}__isnull": True}).exists(), name
+
+
+def test_loaded_right_after_midnight_it_tells_nothing_that_has_not_happened_yet(demo):
+    """Only deadlines lie ahead: what is newest by its time is newest in truth."""
+    ahead = set()
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            later = {f"{field.name}__gt": LOADED_AT + timedelta(hours=1)}
+            if isinstance(field, models.DateTimeField) and model._base_manager.filter(**later).exists():
+                ahead.add(f"{model.__name__}.{field.name}")
+    assert ahead == {"Period.due_at", "Period.locks_at"}
 
 
 def test_no_identity_is_broken_anywhere_not_even_an_explainable_one(demo):
