@@ -5,12 +5,38 @@ from functools import cache
 
 from django.db import connection, models
 
+# So many statements of one connection are kept planned; those that come after them are planned each time.
+MOST_PLANNED = 200
+
 
 def fetch(sql: str, parameters: Iterable = ()) -> list[tuple]:
-    """All rows of a SELECT on the default database; values as the driver gives them."""
+    """All rows that a statement returns on the default database; values as the driver gives them."""
+    parameters = list(parameters)
     with connection.cursor() as cursor:
-        cursor.execute(sql, list(parameters))
+        if connection.vendor == "postgresql":
+            sql = _planned(cursor.cursor, sql, len(parameters))
+        cursor.execute(sql, parameters)
         return cursor.fetchall()
+
+
+def _planned(cursor, sql: str, count: int) -> str:
+    """The statement by the name of its plan: PostgreSQL takes longer to plan what every page asks than to answer it.
+
+    Planned when a connection asks it for the second time, and kept as long as the connection is.
+    """
+    direct, known = getattr(connection, "planned_statements", (None, {}))
+    if direct is not connection.connection:
+        known = {}
+        connection.planned_statements = (connection.connection, known)
+    if sql not in known:
+        if len(known) < MOST_PLANNED:
+            known[sql] = ""
+        return sql
+    if not known[sql]:
+        name, given = f"planned_{sum(map(bool, known.values()))}", [f"${number}" for number in range(1, count + 1)]
+        cursor.execute(f"PREPARE {name} AS {sql % tuple(given) if given else sql}")
+        known[sql] = f"EXECUTE {name} ({marks(given)})" if given else f"EXECUTE {name}"
+    return known[sql]
 
 
 def marks(values) -> str:
@@ -18,20 +44,23 @@ def marks(values) -> str:
     return ", ".join(["%s"] * len(values))
 
 
-def instances(tail: str, parameters: Iterable = (), **of: type[models.Model]) -> list[tuple[models.Model, ...]]:
+def instances(
+    tail: str, parameters: Iterable = (), only: tuple[str, ...] = (), **of: type[models.Model]
+) -> list[tuple[models.Model, ...]]:
     """Rows as instances of several models side by side, `of` by the names that `tail` (FROM and on) gives their tables.
 
     For the few reads that every page makes: a queryset that joins three models takes ten times as long to build as to
-    answer. Values are converted as the model's own querysets convert them.
+    answer. Values are converted as the model's own querysets convert them. `only` names the fields to read, as
+    `.only()` does; without it, all of them.
     """
-    parts = [(model, *_columns(model, _every(model), connection.vendor)) for model in of.values()]
+    parts = [(model, *_columns(model, only or _every(model), connection.vendor)) for model in of.values()]
     columns = ", ".join(f"{name}.{column}" for name, part in zip(of, parts, strict=True) for column in part[1])
     found = []
     for row in fetch(f"SELECT {columns} {tail}", parameters):
         made, at = [], 0
         for model, columns, converters in parts:
             values = _converted(row[at : at + len(columns)], converters)
-            made.append(model.from_db("default", _every(model), values))
+            made.append(model.from_db("default", only or _every(model), values))
             at += len(columns)
         found.append(tuple(made))
     return found
@@ -42,7 +71,9 @@ def values(model: type[models.Model], names: Iterable[str], tail: str, parameter
     names = tuple(names)
     columns, converters = _columns(model, names, connection.vendor)
     rows = fetch(f"SELECT {', '.join(f't.{column}' for column in columns)} {tail}", parameters)
-    return [dict(zip(names, _converted(row, converters), strict=True)) for row in rows]
+    if converters:
+        rows = (_converted(row, converters) for row in rows)
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def _converted(row: tuple, converters: list[tuple]) -> list:
