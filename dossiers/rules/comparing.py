@@ -19,14 +19,19 @@ _EXACT_UP_TO = 1_000
 # Two tables count as equally likely within this factor where probabilities are floating-point numbers; R does the same.
 _TIE = 1 + 1e-7
 _NEGLIGIBLE = 1e-300
+# Tables this much rarer than the likeliest one cannot turn "below 0.05" round, however many of them there are.
+_NEGLIGIBLE_BESIDE_A_THRESHOLD = 1e-20
 
 
 @lru_cache(maxsize=8_192)  # pages and rankings compare the same counts until a return is accepted
-def fisher(numerator_a: int, denominator_a: int, numerator_b: int, denominator_b: int) -> float:
+def fisher(
+    numerator_a: int, denominator_a: int, numerator_b: int, denominator_b: int, negligible: float = _NEGLIGIBLE
+) -> float:
     """The two-sided p of Fisher's exact test that two shares do not differ.
 
     It is the probability of all tables with the same margins that are no likelier than the one seen. Counts up to
-    millions are fine; a numerator outside 0..denominator is a ValueError.
+    millions are fine; a numerator outside 0..denominator is a ValueError. Where large counts are walked over, tables
+    rarer than `negligible` beside the likeliest one are left out.
     """
     if not (0 <= numerator_a <= denominator_a and 0 <= numerator_b <= denominator_b):
         raise ValueError("a numerator must lie between 0 and its denominator")
@@ -36,29 +41,30 @@ def fisher(numerator_a: int, denominator_a: int, numerator_b: int, denominator_b
         weights = [comb(denominator_a, x) * comb(denominator_b, hits - x) for x in range(low, high + 1)]
         seen = weights[numerator_a - low]
         return float(Fraction(sum(weight for weight in weights if weight <= seen), sum(weights)))
-    return _fisher_floating(numerator_a, denominator_a, denominator_b, hits, low, high)
+    return _fisher_floating(numerator_a, denominator_a, denominator_b, hits, low, high, negligible)
 
 
-def _fisher_floating(seen_at, size_a, size_b, hits, low, high):
+def _fisher_floating(seen_at, size_a, size_b, hits, low, high, negligible=_NEGLIGIBLE):
     """Fisher's test from weights relative to the likeliest table, walked outwards until they vanish."""
     mode = min(max((size_a + 1) * (hits + 1) // (size_a + size_b + 2), low), high)
     weights = {mode: 1.0}
     weight = 1.0
     for x in range(mode, high):
         weight *= (size_a - x) * (hits - x) / ((x + 1) * (size_b - hits + x + 1))
-        if weight < _NEGLIGIBLE:
+        if weight < negligible:
             break
         weights[x + 1] = weight
     weight = 1.0
     for x in range(mode, low, -1):
         weight *= x * (size_b - hits + x) / ((size_a - x + 1) * (hits - x + 1))
-        if weight < _NEGLIGIBLE:
+        if weight < negligible:
             break
         weights[x - 1] = weight
     limit = weights.get(seen_at, 0.0) * _TIE
     return min(1.0, sum(sorted(w for w in weights.values() if w <= limit)) / sum(sorted(weights.values())))
 
 
+@lru_cache(maxsize=8_192)
 def change(before: Rate, after: Rate, *, significance: float = SIGNIFICANCE) -> str:
     """`RISE` or `FALL` when the printed values differ and Fisher's p is below `significance`; `SAME` otherwise.
 
@@ -80,7 +86,8 @@ def _differs(before: Rate, after: Rate, significance: float) -> bool:
             return False
         if _must_differ(before, after):
             return True
-    return fisher(before.numerator, before.denominator, after.numerator, after.denominator) < significance
+    counts = before.numerator, before.denominator, after.numerator, after.denominator
+    return fisher(*counts, negligible=_NEGLIGIBLE_BESIDE_A_THRESHOLD) < significance
 
 
 def _may_differ(before: Rate, after: Rate) -> bool:

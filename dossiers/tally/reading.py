@@ -6,8 +6,7 @@ from datetime import timedelta
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from django.db import connection
-
+from cchc_portal.lib.sql import fetch
 from dossiers import rules
 from dossiers.models import Period, Summary
 from dossiers.rules import FORMULAS, Rate
@@ -148,9 +147,7 @@ def ranking(
         narrowed += f" AND a.id IN ({', '.join(str(int(pk)) for pk in ids)})" if ids else " AND FALSE"
     day_before = period.first_day and period.first_day - timedelta(days=1)
     parameters = [fewest, fewest, period.kind, period.calendar, day_before, period.pk, *narrowing]
-    with connection.cursor() as cursor:
-        cursor.execute(_ranking_sql(code, tree, narrowed), parameters)
-        rows = cursor.fetchall()
+    rows = fetch(_ranking_sql(code, tree, narrowed), parameters)
     return [_group(kind, list(members), code) for kind, members in groupby(rows, key=lambda row: row[3])]
 
 
@@ -172,11 +169,12 @@ def _group(kind: str, rows: list[tuple], code: str) -> RankedGroup:
 
 def standings(group: RankedGroup, period: Period, code: str) -> dict[int, rules.Standing]:
     """Agency id → its places within the group under each of `rules.COMPARED_FORMULAS`, and whether its order turns."""
-    columns = [name for one in rules.COMPARED_FORMULAS for name in RATE_COLUMNS[one][:2]]
-    found = Summary.objects.filter(period=period, tree=False, agency__kind=group.kind)
+    columns = ", ".join(f"s.{name}" for one in rules.COMPARED_FORMULAS for name in RATE_COLUMNS[one][:2])
+    counted = f"""SELECT s.agency_id, {columns} FROM {SUMMARY} s JOIN {AGENCY} a ON a.id = s.agency_id
+    WHERE s.period_id = %s AND s.tree = FALSE AND a.kind = %s"""
     inside = {row.agency_id for row in (*group.ranked, *group.apart)}
     rows = {}
-    for agency, *counts in found.order_by().values_list("agency_id", *columns):
+    for agency, *counts in fetch(counted, [period.pk, group.kind]):
         pairs = zip(rules.COMPARED_FORMULAS, zip(counts[::2], counts[1::2], strict=True), strict=True)
         if agency in inside:
             rows[agency] = {one: (upper, lower) for one, (upper, lower) in pairs if 0 < lower >= upper}

@@ -1,6 +1,7 @@
 """One field of work in one period: its procedures, the agencies that work in it; and where most is overdue."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -9,13 +10,13 @@ from django.utils.translation import gettext as _
 from agencies.models import Agency
 from cchc_portal.lib.sql import fetch, instances, marks
 from dossiers import rules, tally
-from dossiers.models import Period, Summary
+from dossiers.models import Period, ProcedureSum, Summary
 from procedures.models import Field, Procedure
 from reports.tally.slices import Slice, SliceRow, most_late_first, trend_of
 
 LATE_SHOWN = 5
 _ROOTS = f"""SELECT s.agency_id FROM {Summary._meta.db_table} s JOIN {Agency._meta.db_table} a ON a.id = s.agency_id
-WHERE s.period_id = %s AND s.tree AND a.parent_id IS NULL"""
+WHERE s.period_id = %s AND s.tree = TRUE AND a.parent_id IS NULL"""
 
 
 @dataclass(frozen=True)
@@ -108,46 +109,49 @@ class MostLate:
         return self.fields, self.procedures
 
 
+_SHOWN = ("lines", *tally.LATE, *tally.RATE_COLUMNS[rules.DEFAULT_FORMULA])
+_OVERDUE = " + ".join(f"t.{name}" for name in tally.LATE)
+_PROCEDURES = f"""SELECT t.procedure_id, {", ".join(f"t.{name}" for name in _SHOWN)}
+FROM {ProcedureSum._meta.db_table} t WHERE t.period_id = %s AND t.procedure_id IS NOT NULL AND {_OVERDUE} > 0
+ORDER BY {_OVERDUE} DESC, t.about LIMIT {LATE_SHOWN}"""
+# A count that is not known for one procedure is not known for its field, as `tally.added` has it.
+_FIELDS = f"""SELECT COALESCE(p.field_id, t.field_id) AS field,
+{", ".join(f"CASE WHEN COUNT(t.{name}) = COUNT(*) THEN CAST(SUM(t.{name}) AS bigint) END" for name in _SHOWN)}
+FROM {ProcedureSum._meta.db_table} t LEFT JOIN {Procedure._meta.db_table} p ON p.id = t.procedure_id
+WHERE t.period_id = %s AND COALESCE(p.field_id, t.field_id) IS NOT NULL GROUP BY 1 ORDER BY 1"""
+
+
 def most_late(period: Period, root: Agency) -> MostLate:
     """Where most is overdue below a root of the forest; read from the stored sums where it is the period's only one.
 
     A city has hundreds of procedures and a few of them are shown: only those are named, linked and rated.
     """
-    alone = fetch(_ROOTS, [period.pk]) == [(root.pk,)]
-    agencies, code = None if alone else Agency.objects.under(root), rules.DEFAULT_FORMULA
-    names = ("lines", *tally.LATE, *tally.RATE_COLUMNS[code])
-    sums = tally.procedure_sums([period], agencies, names=names)
-    by_procedure = {row["procedure_id"]: row for row in sums if row["procedure_id"]}
-    fields = dict(fetch(f"SELECT id, field_id FROM {Procedure._meta.db_table}"))
-    members = defaultdict(list)
-    for row in sums:
-        field = fields[row["procedure_id"]] if row["procedure_id"] else row["field_id"]
-        if field:
-            members[field].append(row)
-    procedures, in_fields = _latest({pk: [row] for pk, row in by_procedure.items()}), _latest(members)
-    shown = _by_key(Procedure, procedures[:LATE_SHOWN])
-    shown_fields = _by_key(Field, in_fields[:LATE_SHOWN])
+    code = rules.DEFAULT_FORMULA
+    if fetch(_ROOTS, [period.pk]) != [(root.pk,)]:
+        fields, procedures = by_field(period, Agency.objects.under(root), code)
+        total = sum(row.late or 0 for row in fields)
+        return MostLate(_overdue(fields)[:LATE_SHOWN], _overdue(procedures)[:LATE_SHOWN], total)
+    late_procedures, late_fields = _late(_PROCEDURES, period), _late(_FIELDS, period)
+    by_overdue = sorted(late_fields.items(), key=lambda one: tally.late_of(one[1]), reverse=True)[:LATE_SHOWN]
+    shown, shown_fields = _by_key(Procedure, late_procedures), _by_key(Field, [pk for pk, _sums in by_overdue])
     return MostLate(
-        [
-            field_row(shown_fields[pk], tally.added(members[pk], names), period, code)
-            for pk, _late in in_fields[:LATE_SHOWN]
-        ],
-        [_procedure_row(shown[pk], by_procedure[pk], period, code) for pk, _late in procedures[:LATE_SHOWN]],
-        sum(late for _pk, late in in_fields),
+        [field_row(shown_fields[pk], sums, period, code) for pk, sums in by_overdue],
+        [_procedure_row(shown[pk], sums, period, code) for pk, sums in late_procedures.items()],
+        sum(tally.late_of(sums) for sums in late_fields.values()),
     )
 
 
-def _by_key(model, late: list[tuple[int, int]]) -> dict:
+def _overdue(rows: list[SliceRow]) -> list[SliceRow]:
+    return [row for row in rows if row.late]
+
+
+def _late(statement: str, period: Period) -> dict[int, dict]:
+    """Sums by key, of those in which something is known to be overdue."""
+    rows = {key: dict(zip(_SHOWN, counts, strict=True)) for key, *counts in fetch(statement, [period.pk])}
+    return {key: sums for key, sums in rows.items() if tally.late_of(sums)}
+
+
+def _by_key(model, keys: Collection[int]) -> dict:
     """The rows of these keys, by key."""
-    keys = [pk for pk, _late in late]
     tail = f"FROM {model._meta.db_table} t WHERE t.id IN ({marks(keys)})"
     return {row.pk: row for (row,) in instances(tail, keys, t=model)} if keys else {}
-
-
-def _latest(groups: dict[int, list[dict]]) -> list[tuple[int, int]]:
-    """Keys of the groups of sums in which something is overdue, with how much, most first; not known is left out."""
-    late = {}
-    for key, rows in groups.items():
-        found = [tally.late_of(row) for row in rows]
-        late[key] = 0 if None in found else sum(found)
-    return sorted(((key, number) for key, number in late.items() if number), key=lambda one: one[1], reverse=True)

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Case, Count, OuterRef, Q, Subquery, When
 from django.utils.translation import gettext as _
 
 from agencies.choices import AgencyKind
@@ -66,20 +67,27 @@ def compare(rate: rules.Rate, before: rules.Rate | None, *, comparable: bool = T
     return Compared(rate, before, rules.change(before, rate), numbers.points_change(before, rate))
 
 
-@dataclass(frozen=True)
-class RankedRow:
-    """One row of the ranking of a group; `width` is the printed rate in tenths of a percent, for its bar.
+class RankedRow(NamedTuple):
+    """What one row of the ranking of a group tells, and nothing else: equal rows are drawn alike.
 
-    `standing` holds its places under each formula, and whether its order to another agency turns with the formula.
+    `width` is the printed rate in tenths of a percent, for its bar. `best` and `worst` are its places under the
+    formulas compared; `flips` tells that its order to another agency turns with the formula. `direction` and `points`
+    are the change (`compare`).
     """
 
     place: int
     code: str
     name: str
-    compared: Compared
+    printed: str
+    numerator: int
+    denominator: int
     few: bool
     width: int
-    standing: rules.Standing
+    best: int | None
+    worst: int | None
+    flips: bool
+    direction: str
+    points: str
 
 
 @dataclass(frozen=True)
@@ -107,19 +115,28 @@ def ranking(period: Period, root: Agency | None, kind: str, code: str, *, everyt
     ranked = groups[0].ranked
     shown = ranked if everything else ranked[:ROWS_AT_ONCE]
     standings = tally.standings(groups[0], period, code)
-    rows = [
-        RankedRow(
-            row.place,
-            row.code,
-            row.name,
-            compare(row.rate, row.before),
-            row.is_few,
-            row.rate.tenths or 0,
-            standings[row.agency_id],
-        )
-        for row in shown
-    ]
+    rows = [_ranked_row(row, standings[row.agency_id]) for row in shown]
     return GroupRanking(rows, len(ranked), [(row.code, row.name) for row in groups[0].apart])
+
+
+def _ranked_row(row: tally.RankedAgency, standing: rules.Standing) -> RankedRow:
+    rate, before = row.rate, row.before
+    change = compare(rate, before)
+    return RankedRow(
+        row.place,
+        row.code,
+        row.name,
+        rate.printed,
+        rate.numerator,
+        rate.denominator,
+        rules.is_few(rate),
+        rate.tenths or 0,
+        standing.best,
+        standing.worst,
+        standing.flips,
+        change.direction,
+        change.points,
+    )
 
 
 def trend(agency: Agency, period: Period, code: str) -> list[tuple[Period, rules.Rate | None]]:
@@ -219,13 +236,25 @@ class Promises:
     longest: list[tuple[int, str, str, date]]
 
 
-def promises(user, root: Agency, today: date) -> Promises:
-    found = Recommendation.objects.visible_to(user).filter(agency__path__startswith=root.path)
-    late = found.overdue(today)
+@lru_cache(maxsize=200)
+def _promised(path: str, today: date) -> tuple[Statement, Statement]:
+    """Open recommendations below a root, counted and the late ones named; worked out once, asked every time."""
+    found = Recommendation.objects.filter(agency__path__startswith=path)
+    is_late = Case(When(due__lt=today, then=True), default=False)
+    counted = found.open().order_by().annotate(late=is_late).values("late").annotate(number=Count("pk"))
+    late = found.overdue(today).order_by("due", "pk")
+    return Statement(counted, ["late", "number"]), Statement(late, ["pk", "text", "agency__short_name", "due"])
+
+
+def promises(root: Agency, today: date) -> Promises:
+    """Open and overdue recommendations below a root, as those see them who oversee everything."""
+    counted, late = _promised(root.path, today)
+    numbers = dict(counted.fetch())
+    overdue = numbers.get(True, 0)
     return Promises(
-        open=found.open().count(),
-        overdue=late.count(),
-        longest=list(late.order_by("due", "pk").values_list("pk", "text", "agency__short_name", "due")[:LATE_SHOWN]),
+        open=overdue + numbers.get(False, 0),
+        overdue=overdue,
+        longest=[tuple(row) for row in late.fetch(LATE_SHOWN)] if overdue else [],
     )
 
 
@@ -236,13 +265,17 @@ class Visits:
     latest: list[tuple[int, str, date, str]]
 
 
-def visits(user, root: Agency, period: Period) -> Visits:
-    """Visits within the period's days, done and still to come, and the latest of them."""
-    found = Visit.objects.visible_to(user).filter(agency__path__startswith=root.path)
-    if period.first_day:
-        found = found.filter(date__gte=period.first_day, date__lte=period.last_day)
-    found = found.exclude(state=VisitState.CANCELLED).order_by("-date", "-pk")
-    rows = list(found.values_list("pk", "agency__short_name", "date", "state"))
+@lru_cache(maxsize=200)
+def _visited(path: str, first_day: date | None, last_day: date | None) -> Statement:
+    found = Visit.objects.filter(agency__path__startswith=path).exclude(state=VisitState.CANCELLED)
+    if first_day:
+        found = found.filter(date__gte=first_day, date__lte=last_day)
+    return Statement(found.order_by("-date", "-pk"), ["pk", "agency__short_name", "date", "state"])
+
+
+def visits(root: Agency, period: Period) -> Visits:
+    """Visits within the period's days, done and to come, and the latest, as those see them who oversee everything."""
+    rows = _visited(root.path, period.first_day, period.last_day).fetch()
     planned = sum(state in TO_COME for *_row, state in rows)
     latest = [(pk, name, day, VisitState(state)) for pk, name, day, state in rows[:LATE_SHOWN]]
     return Visits(len(rows) - planned, planned, latest)
@@ -288,9 +321,9 @@ class City:
 
 # As `Period.objects.latest_first`.
 _LATEST_FIRST = "ORDER BY p.last_day DESC NULLS LAST, p.first_day DESC NULLS LAST, p.label DESC"
+_PERIOD_COLUMNS = ("id", "label", "kind", "calendar", "first_day", "last_day")
 _CITY_COLUMNS = (
     "period_id",
-    "computed_at",
     "returns",
     "lines",
     *HEADLINE,
@@ -300,10 +333,18 @@ _CITY_COLUMNS = (
 
 def city(root: Agency) -> City:
     """The root's sums: the counts behind every rate and the figures of the headline. Two queries."""
-    tail = f"FROM {Summary._meta.db_table} t WHERE t.agency_id = %s AND t.tree"
+    tail = f"FROM {Summary._meta.db_table} t WHERE t.agency_id = %s AND t.tree = TRUE"
     rows = values(Summary, _CITY_COLUMNS, tail, [root.pk])
-    periods = [period for (period,) in instances(f"FROM {Period._meta.db_table} p {_LATEST_FIRST}", p=Period)]
+    listed = instances(f"FROM {Period._meta.db_table} p {_LATEST_FIRST}", only=_PERIOD_COLUMNS, p=Period)
+    periods = [period for (period,) in listed]
     return City(root, periods, {row["period_id"]: row for row in rows})
+
+
+def computed_at(root: Agency, period: Period) -> datetime:
+    """When the root's sums of a period, which it has, were computed."""
+    tail = f"FROM {Summary._meta.db_table} t WHERE t.agency_id = %s AND t.period_id = %s AND t.tree = TRUE"
+    [row] = values(Summary, ("computed_at",), tail, [root.pk, period.pk])
+    return row["computed_at"]
 
 
 def spread(rates: dict[str, rules.Rate]) -> tuple[rules.Rate, rules.Rate] | None:
@@ -329,7 +370,7 @@ def span(period: Period, root: Agency) -> str:
 def kinds_below(root: Agency, period: Period) -> list[tuple[str, int]]:
     """Kinds of agency that have sums in the period, with how many: the groups one may rank."""
     counted = f"""SELECT a.kind, COUNT(*) FROM {Summary._meta.db_table} s JOIN {Agency._meta.db_table} a
-    ON a.id = s.agency_id WHERE s.period_id = %s AND NOT s.tree AND a.path LIKE %s GROUP BY a.kind"""
+    ON a.id = s.agency_id WHERE s.period_id = %s AND s.tree = FALSE AND a.path LIKE %s GROUP BY a.kind"""
     rows = dict(fetch(counted, [period.pk, f"{root.path}%"]))
     return [(kind.value, rows[kind]) for kind in AgencyKind if kind in rows]
 

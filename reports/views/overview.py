@@ -98,7 +98,7 @@ def _made(request: HttpRequest, asked: dict[str, str], home: str, today: date) -
     if choice is None:
         return None
     # Rendered without the request: what is kept must not carry anything of the one who asked first.
-    html = render_to_string("reports/_overview.html", {"parts": overview_parts(request.user, choice, today)})
+    html = render_to_string("reports/_overview.html", {"parts": overview_parts(choice, today)})
     return Screen(title=str(choice.period), lead=tally.span(choice.period, choice.root), html=html)
 
 

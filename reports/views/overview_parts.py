@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.utils.safestring import SafeString
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from agencies.choices import AgencyKind
 from agencies.models import Agency
-from cchc_portal.lib.kept import kept
+from cchc_portal.lib.kept import kept, kept_rows
 from cchc_portal.lib.tables import CONTENT_TYPES
 from dossiers import rules
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
@@ -46,7 +47,12 @@ class Choice:
     def query(self, **other: str) -> str:
         """The query that shows this choice, with the named parts replaced."""
         parts = {"city": self.root.code, "period": self.period.label, "formula": self.formula, "kind": self.kind}
-        return urlencode(parts | other)
+        return _encoded(tuple((parts | other).items()))
+
+
+@lru_cache(maxsize=1_024)  # one page links to itself twenty times
+def _encoded(parts: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(parts)
 
 
 def ranking_context(choice: Choice, everything: bool) -> dict:
@@ -61,13 +67,14 @@ def ranking_context(choice: Choice, everything: bool) -> dict:
     links = {"everything": choice.query(ranking="all")}
     links |= {fmt: choice.query(format=fmt) for fmt in CONTENT_TYPES}
     kind_label = AgencyKind(choice.kind).label if choice.kind else ""
-    return {"choice": choice, "ranking": ranking, "kind_label": kind_label, "links": links}
+    rows = kept_rows("reports/_overview_ranked.html", ranking.rows, period=choice.period.label)
+    return {"choice": choice, "ranking": ranking, "rows": rows, "kind_label": kind_label, "links": links}
 
 
-def overview_parts(user, choice: Choice, today: date) -> dict[str, SafeString]:
+def overview_parts(choice: Choice, today: date) -> dict[str, SafeString]:
     """The finished sections by the names that `_overview.html` gives them, for somebody who oversees everything."""
-    late, visits = most_late(choice.period, choice.root), tally.visits(user, choice.root, choice.period)
-    promises = tally.promises(user, choice.root, today)
+    late, visits = most_late(choice.period, choice.root), tally.visits(choice.root, choice.period)
+    promises = tally.promises(choice.root, today)
     return {
         "filter": _filter(choice),
         "ranking": _ranking(choice),
@@ -107,11 +114,20 @@ def _figures(choice: Choice) -> dict[str, SafeString]:
         "previous": previous,
         "completeness": completeness,
         "spread": tally.spread(rates),
-        "summary": summary,
+        "returns": summary["returns"],
+        "computed_at": tally.computed_at(choice.root, period),
         "counts": [(FIGURE_LABELS[name], summary[name]) for name in tally.HEADLINE],
         "online": rates["online_share"],
     }
-    values = (choice.query(), headline, previous and previous.label, completeness, rates, summary)
+    values = (
+        choice.query(),
+        headline,
+        previous and previous.label,
+        completeness,
+        rates,
+        summary,
+        context["computed_at"],
+    )
     links = [(code, FORMULA_LABELS[code], found, choice.query(formula=code)) for code, found in rates.items()]
     return {
         "headline": kept("reports/_overview_headline.html", values, context),

@@ -65,3 +65,20 @@ def test_what_differs_for_certain_differs_by_the_exact_test():
                         certain += 1
                         assert rules.fisher(hits_a, size_a, hits_b, size_b) < 0.05
     assert certain > 100
+
+
+def test_a_change_of_large_counts_is_told_as_the_whole_test_would_tell_it():
+    """`change` walks less far than `fisher`: round the threshold, where counts of a city lie, it decides alike."""
+    dice, told = random.Random(2026), set()
+    for _pair in range(400):
+        size_a, size_b = dice.randint(600, 60_000), dice.randint(600, 60_000)
+        share = dice.uniform(0.5, 0.99)
+        spread = (share * (1 - share) / min(size_a, size_b)) ** 0.5
+        shares = [min(1, max(0, share + dice.gauss(0, 2) * spread)) for _time in range(2)]
+        before, after = rate(round(size_a * shares[0]), size_a), rate(round(size_b * shares[1]), size_b)
+        if before.printed == after.printed:
+            continue
+        clear = rules.fisher(before.numerator, size_a, after.numerator, size_b) < rules.SIGNIFICANCE
+        assert (rules.change(before, after) != rules.SAME) == clear
+        told.add(clear)
+    assert told == {True, False}

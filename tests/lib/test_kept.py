@@ -7,7 +7,8 @@ from django.utils.translation import override
 from agencies.filters import AgencyFilter
 from agencies.models import Agency
 from cchc_portal.lib.filters import filter_fields
-from cchc_portal.lib.kept import kept
+from cchc_portal.lib.kept import kept, kept_rows
+from reports.tally.overview import RankedRow
 
 OPTIONS = "includes/_options.html"
 
@@ -24,6 +25,23 @@ def test_markup_is_kept_by_language():
         with override(language):
             shown[language] = kept("includes/_state_badge.html", language, {"label": language, "state": "x"})
     assert " vi</span>" in shown["vi"] and " en</span>" in shown["en"]
+
+
+def test_rows_are_kept_one_by_one_and_by_language():
+    row = RankedRow(1, "A", "Sở <A>", "97,8%", 1215, 1242, False, 978, 1, 2, False, "rise", "+1 điểm %")
+    other = row._replace(place=2, code="B", name="Sở B")
+
+    def shown(*rows, period="2026-Q3"):
+        return kept_rows("reports/_overview_ranked.html", rows, period=period)
+
+    one, two = shown(row), shown(other)
+    assert "Sở &lt;A&gt;" in one and "1.215/1.242" in one
+    assert shown(row, other, row) == one + two + one
+    assert "period=2026-Q2" in shown(row, period="2026-Q2") and "period=2026-Q3" in shown(row)
+    assert "12%" in shown(row._replace(printed="12%")) and "12%" not in shown(row)
+    with override("en"):
+        assert shown(row) != one
+    assert shown(row) == one
 
 
 @pytest.fixture

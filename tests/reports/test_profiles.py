@@ -11,8 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from dossiers import tally
 from dossiers.choices import ReturnState
-from dossiers.models import Period, Return
+from dossiers.models import Period, ProcedureSum, Return
 from procedures.models import AgencyProcedure
+from reports.tally.field import by_field, most_late
 from tests.builders import GOOD, make_return
 from tests.cast import HANOI
 
@@ -151,6 +152,22 @@ def test_the_overview_names_where_most_is_overdue(cast, client_of, reported, pro
     assert f"/procedures/{procedures_khcn[0].code}/figures/" in card
     # 5 × (2 + 1) and 20 + 1.
     assert "36 hồ sơ quá hạn" in card
+
+
+@pytest.mark.parametrize("not_known", [None, "resolved_overdue", "pending_overdue"])
+def test_most_overdue_is_what_the_tables_of_the_period_say(not_known, cast, reported, procedures_khcn, period_q):
+    """Read by one statement each, the same as adding up row by row: also where a count is not known."""
+    if not_known:
+        ProcedureSum.objects.filter(period=period_q, procedure=procedures_khcn[0]).update(**{not_known: None})
+    found = most_late(period_q, cast.hn)
+    fields, procedures = by_field(period_q, None, "D2")
+    in_fields, in_procedures = ([row for row in rows if row.late] for rows in (fields, procedures))
+    assert (found.total, len(in_procedures)) == ((6, 4) if not_known else (36, 5))  # 2 × 3 in the other field
+    assert found.total == sum(row.late for row in in_fields)
+    for told, rows in ((found.fields, in_fields), (found.procedures, in_procedures)):
+        assert [(row.url, row.rate, row.sums["pending_overdue"]) for row in told] == [
+            (row.url, row.rate, row.sums["pending_overdue"]) for row in rows
+        ]
 
 
 @pytest.mark.parametrize("path", ["/procedures/{code}/figures/", "/fields/{field}/", "/periods/{period}/figures/"])
