@@ -48,7 +48,7 @@ def agency_list(request: HttpRequest) -> HttpResponse:
         day = asked.filter.day
         return render(request, "agencies/agency_tree.html", context | {"day": day} | _roots(day))
     context["day"], rows = asked.worked_out(_listed)
-    context["page"] = page = page_of(request, rows.now())
+    context["page"] = page = page_of(request, rows.now(asked.known))
     context["rows"] = SimpleLazyObject(partial(_printed, page.object_list))
     told = (asked.told, page.paginator.count, page.number, page.object_list)
     table = kept("agencies/_agency_table.html", told, context, Address.of(request))

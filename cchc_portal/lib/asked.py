@@ -13,7 +13,7 @@ from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connections
+from django.db import connection
 from django.db.models import Expression, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
@@ -24,6 +24,7 @@ from django_filters import FilterSet, ModelChoiceFilter
 
 from cchc_portal.lib.filters import RowFilter
 from cchc_portal.lib.paging import PAGE_SIZE, Part, keys_of
+from cchc_portal.lib.sql import fetch
 
 # So many addresses are remembered; then all are forgotten and worked out anew.
 MOST = 500
@@ -41,29 +42,39 @@ def row_of(columns: tuple[str, ...]) -> type:
     return row
 
 
-def _keep(key: Hashable, made: Any) -> Any:
-    if len(_worked_out) >= MOST:
-        _worked_out.clear()
-    _worked_out[key] = made
+def _keep(key: Hashable, made: Any, among: dict[Hashable, Any] = _worked_out) -> Any:
+    if len(among) >= MOST:
+        among.clear()
+    among[key] = made
     return made
 
 
-def since_written(alias: str) -> dict:
+def _sqlite_state(direct) -> tuple:
+    """`data_version` counts what other connections commit, `total_changes` what this one writes."""
+    return direct, direct.execute("PRAGMA data_version").fetchone()[0], direct.total_changes
+
+
+def _postgresql_state(direct) -> tuple:
+    """Which transactions are seen: equal snapshots see equal rows, and none comes back after a commit."""
+    return direct, fetch("SELECT pg_current_snapshot()")[0]
+
+
+STATES = {"sqlite": _sqlite_state, "postgresql": _postgresql_state}
+
+
+def since_written() -> dict:
     """A place for what was read since anything was last written to the database; a new one where that is not known.
 
-    Only SQLite tells: `data_version` counts what other connections commit, `total_changes` what this one writes. In a
-    transaction neither tells of a rollback.
+    In a transaction neither database tells of what it has written itself and of a rollback.
     """
-    connection = connections[alias]
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
+    if connection.in_atomic_block:
         return {}
     connection.ensure_connection()
-    direct = connection.connection
-    state = (direct.execute("PRAGMA data_version").fetchone()[0], direct.total_changes)
+    state = STATES[connection.vendor](connection.connection)
     known = getattr(connection, "read_since_written", None)
-    if known is None or known[0] is not direct or known[1] != state:
-        known = connection.read_since_written = (direct, state, {})
-    return known[2]
+    if known is None or known[0] != state:
+        known = connection.read_since_written = (state, {})
+    return known[1]
 
 
 class Slot(Expression):
@@ -92,10 +103,9 @@ class Statement:
 
     def __init__(self, rows: QuerySet, columns: Sequence[str]):
         chosen = rows.values_list(*columns)
-        self.alias = chosen.db
         self._row = row_of(tuple(columns))
         self._sql, self._parameters, self._expressions = "", (), []
-        compiler = chosen.query.get_compiler(self.alias)
+        compiler = chosen.query.get_compiler(connection=connection)
         try:
             self._sql, self._parameters = compiler.as_sql()
         except EmptyResultSet:
@@ -104,14 +114,13 @@ class Statement:
 
     def _given(self, values: Sequence) -> list:
         """The parameters, with the values given in their slots."""
-        connection = connections[self.alias]
         return [
             one.output_field.get_db_prep_value(values[one.place], connection) if isinstance(one, Slot) else one
             for one in self._parameters
         ]
 
     def _asked(self, sql: str, values: Sequence) -> list[tuple]:
-        with connections[self.alias].cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(sql, self._given(values))
             return cursor.fetchall()
 
@@ -123,7 +132,6 @@ class Statement:
         return [self._row(*row) for row in self._converted(found)]
 
     def _converted(self, found: list[tuple]) -> list[Sequence]:
-        connection = connections[self.alias]
         converters = []
         for place, expression in enumerate(self._expressions):
             own = [*connection.ops.get_db_converters(expression), *expression.get_db_converters(connection)]
@@ -144,6 +152,12 @@ class Statement:
             return limit
         return self._asked(f"SELECT COUNT(*) FROM ({self._sql}) counted", values)[0][0]
 
+    def counted(self, known: dict, limit: int | None = None) -> int:
+        """As `count`, of what no value is given to; what is known `since_written` is not counted again."""
+        key = (self.text, limit)
+        found = known.get(key)
+        return found if found is not None else _keep(key, self.count(limit), known)
+
     @cached_property
     def text(self) -> str:
         """The statement with its parameters, for telling two apart."""
@@ -153,8 +167,8 @@ class Statement:
         """Every column as one text: another as soon as a row is another. In no order that means anything."""
         if not self._sql:
             return []
-        joined, character = JOINED[connections[self.alias].vendor]
-        quote = connections[self.alias].ops.quote_name
+        joined, character = JOINED[connection.vendor]
+        quote = connection.ops.quote_name
         cells = [f"COALESCE(CAST({quote(name)} AS text), {character}(29))" for name in self._row._fields]
         texts = ", ".join(f"{joined}({cell}, {character}(30))" for cell in cells)
         return [text or "" for text in self._asked(f"SELECT {texts} FROM ({self._sql}) listed", ())[0]]
@@ -167,21 +181,17 @@ class Counted:
         self._rows = Statement(rows, columns)
         self._keys = Statement(rows.order_by(), ["pk"])
 
-    def now(self) -> "_Now":
-        """The list as it is at this request."""
-        return _Now(self._rows, self._keys)
+    def now(self, known: dict) -> "_Now":
+        """The list as it is at this request, for which this is known `since_written`."""
+        return _Now(self._rows, self._keys, known)
 
 
 class _Now:
-    def __init__(self, rows: Statement, keys: Statement):
-        self._rows, self._keys = rows, keys
-
-    @cached_property
-    def _length(self) -> int:
-        return self._keys.count()
+    def __init__(self, rows: Statement, keys: Statement, known: dict):
+        self._rows, self._keys, self._known = rows, keys, known
 
     def __len__(self) -> int:
-        return self._length
+        return self._keys.counted(self._known)
 
     def __getitem__(self, cut: slice) -> list[tuple]:
         return self._rows.fetch(cut.stop - cut.start, cut.start)
@@ -251,13 +261,10 @@ class Offer:
         """Value and label of each, in order."""
         return [(row[0], row[-1]) for row in self._rows.fetch()]
 
-    def stamp(self) -> str:
-        """A fingerprint of the rows as they are now."""
-        known = since_written(self._all.alias)
+    def stamp(self, known: dict) -> str:
+        """A fingerprint of the rows as they are now, or as they are known to be `since_written`."""
         found = known.get(self._all.text)
-        if found is None:
-            found = known[self._all.text] = self._stamp()
-        return found
+        return found if found is not None else _keep(self._all.text, self._stamp(), known)
 
     def _stamp(self) -> str:
         return hashlib.sha256("\x1f".join(self._all.as_texts()).encode("utf-8", "backslashreplace")).hexdigest()
@@ -303,8 +310,13 @@ class Asked:
         return offers
 
     @cached_property
+    def known(self) -> dict:
+        """What was read `since_written`, looked up once a request."""
+        return since_written()
+
+    @cached_property
     def _stamps(self) -> tuple[str, ...]:
-        return tuple(offer.stamp() for offer in self._offers.values())
+        return tuple(offer.stamp(self.known) for offer in self._offers.values())
 
     @cached_property
     def told(self) -> tuple:

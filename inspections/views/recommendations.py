@@ -113,7 +113,7 @@ def recommendation_list(request: HttpRequest) -> HttpResponse:
         columns, rows = recommendations_table(one for part in _parts(asked.filter) for one in part)
         return tables.table_response(_("Recommendations"), columns, rows, request.GET["format"])
     parts, keys = asked.worked_out(_listed)
-    page = page_in_parts(request, keys.count, parts)
+    page = page_in_parts(request, partial(keys.counted, asked.known), parts)
     context = {
         "filter": asked.filter,
         "page": page,

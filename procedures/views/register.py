@@ -41,7 +41,7 @@ def procedure_list(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") in CONTENT_TYPES:
         return _export(_with_levels(asked.filter.qs, asked.filter.day), request.GET["format"])
     day, procedures, levels = asked.worked_out(_listed)
-    page = page_of(request, procedures.now())
+    page = page_of(request, procedures.now(asked.known))
     found = levels.fetch(values=one_page([procedure.pk for procedure in page.object_list])) if page.object_list else []
     context = {
         "filter": asked.filter,

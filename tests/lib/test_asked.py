@@ -15,7 +15,7 @@ from django.urls import reverse
 from agencies.filters import AgencyFilter
 from agencies.models import Agency, Person
 from cchc_portal.lib import paging
-from cchc_portal.lib.asked import Asked, KeptPart, Offer, Statement
+from cchc_portal.lib.asked import Asked, KeptPart, Offer, Statement, since_written
 from cchc_portal.lib.paging import Part, long_page_of, page_in_parts
 from inspections.filters import BoardFilter
 from inspections.models import Recommendation, Team, Visit
@@ -192,11 +192,11 @@ def test_a_second_reader_builds_no_filter(cast, client_of):
 def test_the_stamp_of_an_offer_tells_every_change(units, rf):  # noqa: F811
     form = AgencyFilter({}, Agency.objects.all()).form
     offer = Offer(form.fields["parent"])
-    seen = [offer.stamp()]
+    seen = [offer.stamp(since_written())]
 
     def changed(**values):
         Agency.objects.filter(code=values.pop("of")).update(**values)
-        seen.append(offer.stamp())
+        seen.append(offer.stamp(since_written()))
 
     changed(of="R", short_name="Gốc 2")
     changed(of="R", sort_key="zz")
@@ -223,7 +223,7 @@ def test_what_was_read_is_forgotten_as_soon_as_anything_is_written():
     offer = Offer(AgencyFilter({}, Agency.objects.all()).form.fields["parent"])
     root = Agency.objects.create(code="R", name="Gốc", short_name="Gốc", kind="province")
     Agency.objects.create(code="A", name="A", short_name="A", kind="department", parent=root)
-    seen = [offer.stamp(), offer.stamp()]
+    seen = [offer.stamp(since_written()), offer.stamp(since_written())]
     assert seen[0] == seen[1]
 
     def rename(name):
@@ -234,20 +234,20 @@ def test_what_was_read_is_forgotten_as_soon_as_anything_is_written():
         connection.close()
 
     rename("B")
-    seen.append(offer.stamp())
+    seen.append(offer.stamp(since_written()))
     other = threading.Thread(target=elsewhere)
     other.start()
     other.join(timeout=20)
-    seen.append(offer.stamp())
+    seen.append(offer.stamp(since_written()))
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         rename("D")
-        seen.append(offer.stamp())
+        seen.append(offer.stamp(since_written()))
         raise ZeroDivisionError
-    assert offer.stamp() == seen[3]
+    assert offer.stamp(since_written()) == seen[3]
     connection.close()
-    assert offer.stamp() == seen[3]
+    assert offer.stamp(since_written()) == seen[3]
     rename("E")
-    seen.append(offer.stamp())
+    seen.append(offer.stamp(since_written()))
     assert len(set(seen[1:])) == 5
 
 
