@@ -9,7 +9,6 @@ import ctypes
 import gc
 import logging
 import mimetypes
-import os
 import sys
 import threading
 from collections.abc import Mapping
@@ -34,9 +33,6 @@ LIBRARIES = {
 }
 # Photos are printed at 150 dots per inch; more only makes the file heavy.
 PHOTO_DPI, PHOTO_QUALITY = 150, 80
-# Bytes that a process may hold on to between two documents, and grow by; what it held when it last gave back.
-LARGE, GROWN = 220_000_000, 20_000_000
-_held_since = 0
 
 
 class PdfError(Exception):
@@ -117,13 +113,20 @@ def _errors_collected():
 
 
 @contextmanager
-def _collector_paused():
-    """Layout makes millions of objects that live until the end: looking for garbage meanwhile only costs time."""
+def _own_garbage():
+    """Layout makes millions of objects that live until its end: looking for garbage meanwhile only costs time.
+
+    Afterwards the collector goes through what was made here and through nothing else: all that stood before is set
+    aside. So the next document finds the memory free, at the price of what this one left behind.
+    """
     was_on = gc.isenabled()
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.collect()
+        gc.unfreeze()
         if was_on:
             gc.enable()
 
@@ -137,54 +140,43 @@ def html_to_pdf(
     `media/NAME` to bytes. Raises PdfError where the HTML asks for anything else, or where WeasyPrint reports an error.
     """
     try:
-        from weasyprint import HTML
         from weasyprint.urls import FatalURLFetchingError
     except OSError as error:
         packages = " ".join(missing_packages()) or " ".join(LIBRARIES.values())
         raise PdfError(f"system libraries are missing: apt-get install {packages}") from error
 
     try:
-        with _collector_paused(), _errors_collected() as errors:
-            source = HTML(string=html, base_url=BASE_URL, url_fetcher=_fetcher(media or {}), media_type="print")
-            # The library takes its own default for what is not named; hints from HTML attributes stay off.
-            document = source.render(
-                pdf_variant=VARIANT, presentational_hints=False, optimize_images=True, dpi=PHOTO_DPI
-            )
-            if created is not None:
-                aware = created if created.tzinfo else created.replace(tzinfo=UTC)
-                stamp = f"{aware.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-                document.metadata.created = document.metadata.modified = stamp
-            data = document.write_pdf(
-                pdf_identifier=identifier.encode(),
-                pdf_variant=VARIANT,
-                optimize_images=True,
-                dpi=PHOTO_DPI,
-                jpeg_quality=PHOTO_QUALITY,
-            )
+        with _own_garbage(), _errors_collected() as errors:
+            made = _printed(html, identifier, created, media or {})
     except FatalURLFetchingError as error:  # a BaseException: `except Exception` would let it kill the worker
         raise PdfError(str(error.__cause__ or error)) from error
     if errors:
         raise PdfError("; ".join(errors)[:1000])
+    return made
+
+
+def _printed(html: str, identifier: str, created: datetime | None, media: Mapping[str, bytes]) -> Pdf:
+    """WeasyPrint's part; a function of its own, so that nothing holds its objects once it is through."""
+    from weasyprint import HTML
+
+    source = HTML(string=html, base_url=BASE_URL, url_fetcher=_fetcher(media), media_type="print")
+    # The library takes its own default for what is not named; hints from HTML attributes stay off.
+    document = source.render(pdf_variant=VARIANT, presentational_hints=False, optimize_images=True, dpi=PHOTO_DPI)
+    if created is not None:
+        aware = created if created.tzinfo else created.replace(tzinfo=UTC)
+        stamp = f"{aware.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        document.metadata.created = document.metadata.modified = stamp
+    data = document.write_pdf(
+        pdf_identifier=identifier.encode(),
+        pdf_variant=VARIANT,
+        optimize_images=True,
+        dpi=PHOTO_DPI,
+        jpeg_quality=PHOTO_QUALITY,
+    )
     return Pdf(data=data, pages=len(document.pages))
 
 
 def give_back_memory() -> None:
-    """Collect what layout left behind and hand its pages back to the system, where the process has grown large.
-
-    The collector comes by only once as much has piled up again, and the allocator keeps what it once got. Both cost a
-    fraction of a second, so nothing is done until the process has grown noticeably since the last time.
-    """
-    global _held_since
-    if not sys.platform.startswith("linux"):
-        return
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None and _held() > max(LARGE, _held_since + GROWN):
-        gc.collect()
+    """Hand pages that nothing uses back to the system: the allocator would keep what it once got."""
+    if sys.platform.startswith("linux") and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         trim(0)
-        _held_since = _held()
-
-
-def _held() -> int:
-    """Bytes of memory that the process holds."""
-    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")

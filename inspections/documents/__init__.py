@@ -113,7 +113,7 @@ def build(document: Document) -> Content:
     paper = BY_CODE[document.kind].build(facts, draft=document.draft, address=document.address)
     return Content.of_paper(
         paper,
-        media=pictures(visit) if paper.annexes else {},
+        media=pictures(facts) if paper.annexes else {},
         created=facts.created,
         file_name=f"{ascii_slug(paper.title)[:80]}.pdf",
     )

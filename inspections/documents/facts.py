@@ -15,6 +15,7 @@ from inspections.documents.heads import letterhead_of
 from inspections.models import Answer, EvidenceFile, Finding, Recount, Visit, VisitItem
 from inspections.models import Photo as EvidencePhoto
 from inspections.photos import for_print
+from records.models import StoredFile
 
 
 @dataclass(frozen=True)
@@ -245,12 +246,10 @@ def _recount_printed(row: Recount) -> tuple[str, str, str, str]:
     return (what, basis, share, " – ".join(bounds) if len(bounds) == 2 else NONE_PRINTED)
 
 
-def pictures(visit: Visit) -> dict[str, bytes]:
-    """The photos of the visit by the name they have in its documents, small enough for half a page."""
+def pictures(facts: Facts) -> dict[str, bytes]:
+    """The photos by the name they have in the documents, small enough for half a page."""
     kept = {}
-    for finding in findings_of(visit):
-        for photo in finding.photos.all():
-            picture = _printed_picture(photo)
-            with picture.file.open("rb") as handle:
-                kept[f"{picture.pk}.jpg"] = for_print(handle.read())
+    for picture in StoredFile.objects.filter(pk__in=[photo.name.removesuffix(".jpg") for photo in facts.photos]):
+        with picture.file.open("rb") as handle:
+            kept[f"{picture.pk}.jpg"] = for_print(handle.read())
     return kept

@@ -4,6 +4,7 @@ import gc
 import os
 import re
 import subprocess
+import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,6 @@ import pytest
 from django.template import engines
 
 from cchc_portal import checks
-from cchc_portal.lib import pdf as making
 from cchc_portal.lib.charts import Datum, Series, line_chart
 from cchc_portal.lib.numbers import Rate
 from cchc_portal.lib.pdf import PdfError, give_back_memory, html_to_pdf
@@ -132,23 +132,33 @@ def test_the_check_names_the_packages_that_are_missing(monkeypatch):
     assert warning.hint == "apt-get install libnowhere9"
 
 
+class Holder:
+    """Something that can be watched."""
+
+
 def resident() -> int:
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_what_a_large_document_left_behind_is_handed_back(monkeypatch):
-    monkeypatch.setattr(making, "_held_since", 0)
-    gc.disable()
-    try:
-        left = [[bytes(1_000)] for _ in range(300_000)]
-        left.append(left)  # a cycle: only the collector finds it
-        del left
-        before = resident()
-        give_back_memory()
-    finally:
-        gc.enable()
-    assert resident() < before - 150_000_000
-    after = making._held_since
-    assert 0 < after < before
+def test_a_document_leaves_nothing_behind():
+    """What is made goes before the next begins, and what was no part of it is not looked through."""
+    rendered('<html lang="vi"><p>warm</p>')
+    left = Holder()
+    left.itself = left  # a cycle: only the collector finds it
+    seen, left = weakref.ref(left), None
+    before = len(gc.get_objects())
+    rendered('<html lang="vi"><title>t</title>' + "<p>đoạn</p>" * 400)
+    assert len(gc.get_objects()) < before + 2_000
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+    assert seen() is not None
+    gc.collect()
+    assert seen() is None
+
+
+def test_freed_memory_is_handed_back():
+    left = [[bytes(1_000)] for _ in range(300_000)]
+    before = resident()
+    del left
     give_back_memory()
-    assert making._held_since == after, "nothing grew since"
+    assert resident() < before - 150_000_000
