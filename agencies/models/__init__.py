@@ -1,8 +1,8 @@
 """Who: agencies, who followed whom, people and their dated roles."""
 
 from agencies.models.agency import Agency, OfficialCode, Succession
-from agencies.models.person import Person, Role
+from agencies.models.person import HELD, Person, Role
 from agencies.models.sign_in import SignInAttempt
 from agencies.models.token import ApiToken
 
-__all__ = ["Agency", "ApiToken", "OfficialCode", "Person", "Role", "SignInAttempt", "Succession"]
+__all__ = ["HELD", "Agency", "ApiToken", "OfficialCode", "Person", "Role", "SignInAttempt", "Succession"]

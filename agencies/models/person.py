@@ -91,6 +91,10 @@ class Person(AbstractBaseUser):
         return ids
 
 
+# Of a role `r` in a statement by hand: the person holds it on the day. Parameters: person, day, day.
+HELD = "r.person_id = %s AND r.valid_from <= %s AND (r.valid_to IS NULL OR r.valid_to >= %s)"
+
+
 class RoleQuerySet(models.QuerySet):
     def on(self, day: date) -> "RoleQuerySet":
         """Roles held on the day; `valid_to` is the last day."""
@@ -103,8 +107,7 @@ class RoleQuerySet(models.QuerySet):
         """
         tail = (
             f"FROM {Role._meta.db_table} r JOIN {Agency._meta.db_table} a ON a.id = r.agency_id "
-            "WHERE r.person_id = %s AND r.valid_from <= %s AND (r.valid_to IS NULL OR r.valid_to >= %s) "
-            "ORDER BY r.code, r.valid_from"
+            f"WHERE {HELD} ORDER BY r.code, r.valid_from"
         )
         held = []
         for role, agency in instances(tail, [person_id, day, day], r=Role, a=Agency):

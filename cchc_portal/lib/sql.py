@@ -11,12 +11,22 @@ MOST_PLANNED = 200
 
 def fetch(sql: str, parameters: Iterable = ()) -> list[tuple]:
     """All rows that a statement returns on the default database; values as the driver gives them."""
-    parameters = list(parameters)
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            sql = _planned(cursor.cursor, sql, len(parameters))
-        cursor.execute(sql, parameters)
+        _execute(cursor, sql, list(parameters))
         return cursor.fetchall()
+
+
+def write(sql: str, parameters: Iterable = ()) -> int:
+    """How many rows a statement wrote on the default database."""
+    with connection.cursor() as cursor:
+        _execute(cursor, sql, list(parameters))
+        return cursor.rowcount
+
+
+def _execute(cursor, sql: str, parameters: list) -> None:
+    if connection.vendor == "postgresql":
+        sql = _planned(cursor.cursor, sql, len(parameters))
+    cursor.execute(sql, parameters)
 
 
 def _planned(cursor, sql: str, count: int) -> str:
@@ -34,7 +44,7 @@ def _planned(cursor, sql: str, count: int) -> str:
         return sql
     if not known[sql]:
         name, given = f"planned_{sum(map(bool, known.values()))}", [f"${number}" for number in range(1, count + 1)]
-        cursor.execute(f"PREPARE {name} AS {sql % tuple(given) if given else sql}")
+        cursor.execute(f"PREPARE {name} AS {sql % tuple(given)}")
         known[sql] = f"EXECUTE {name} ({marks(given)})" if given else f"EXECUTE {name}"
     return known[sql]
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cchc_portal.lib.sql import fetch, marks
+from cchc_portal.lib.sql import fetch, marks, write
 from dossiers import rules
 from dossiers.choices import ReturnState
 from dossiers.imports.cells import CellErrors, LineEdit, Malformed
@@ -20,25 +20,32 @@ from dossiers.models import Explanation, LateReason, LateReasonCount, Line, Retu
 from dossiers.tally.checking import FIGURE_COLUMNS, KEY_COLUMNS, as_figures
 from records.models import Event
 
-TYPED = rules.TYPED_NAMES
-COLUMNS = (*TYPED, "not_applicable", "note")
-_READ = f"""SELECT id, version, note, {", ".join((*KEY_COLUMNS, *FIGURE_COLUMNS))}
-FROM {Line._meta.db_table} WHERE of_id = %s AND id IN ({{lines}})"""
+_LATE = f"(SELECT SUM(c.count) FROM {LateReasonCount._meta.db_table} c WHERE c.line_id = l.id)"
+_READ = f"""SELECT id, version, note, {_LATE}, {", ".join((*KEY_COLUMNS, *FIGURE_COLUMNS))}
+FROM {Line._meta.db_table} l WHERE of_id = %s AND id IN ({{lines}})"""
 
 
 class NotOpen(Exception):
     """The return left the state in which figures are entered."""
 
 
+class _Overtaken(Exception):
+    """Somebody else saved one of the lines after it was read here."""
+
+
 @dataclass(slots=True)
 class Stored:
-    """A line as it stands in the database when the save looks at it; who changed it when, only where it is refused."""
+    """A line as it stands in the database when the save looks at it; who changed it when, only where it is refused.
+
+    `late` is the sum of its late reasons, which are read themselves only where they are edited.
+    """
 
     pk: int
     version: int
     note: str
     key: tuple
     figures: rules.Figures
+    late: int
     changed_at: datetime | None = None
     changed_by: str | None = None
     reasons: dict[int, tuple[int, str]] = field(default_factory=dict)
@@ -49,8 +56,8 @@ class Stored:
 class Outcome:
     """What became of a save: the return's new version, the lines saved, and those refused with what stands there."""
 
-    version: int
     at: datetime
+    version: int = 0
     saved: list[Stored] = field(default_factory=list)
     conflicts: list[tuple[LineEdit, Stored]] = field(default_factory=list)
 
@@ -94,9 +101,12 @@ def read_stored(item: Return, pks: Iterable[int]) -> dict[int, Stored]:
     stored, pks = {}, list(pks)
     if not pks:
         return stored
-    for pk, version, note, procedure, field_id, level, *cells in fetch(_READ.format(lines=marks(pks)), [item.pk, *pks]):
+    # The last one again until there are 1, 2, 4, 8 …: so few statements are prepared however many lines are saved.
+    asked = [*pks, *pks[-1:] * (2 ** (len(pks) - 1).bit_length() - len(pks))]
+    rows = fetch(_READ.format(lines=marks(asked)), [item.pk, *asked])
+    for pk, version, note, late, procedure, field_id, level, *cells in rows:
         figures = as_figures(cells, published=item.published)
-        stored[pk] = Stored(pk, version, note, (procedure, field_id, level), figures)
+        stored[pk] = Stored(pk, version, note, (procedure, field_id, level), figures, late or 0)
     return stored
 
 
@@ -137,29 +147,38 @@ def _check_reasons(edits: list[LineEdit]) -> None:
         raise CellErrors(errors)
 
 
+# What is written of a line, beside its key and the version it was read with.
+WRITTEN = (*FIGURE_COLUMNS, "note")
+_ROW = ("id", "version", *WRITTEN)
+_TYPES = ("bigint", *["integer"] * (len(_ROW) - 2), "text")
+_WRITE = f"""UPDATE {Line._meta.db_table} SET {", ".join(f"{name} = v.{name}" for name in WRITTEN)},
+version = v.version + 1, changed_at = %s, changed_by_id = %s
+FROM {{rows}} WHERE {Line._meta.db_table}.id = v.id AND {Line._meta.db_table}.version = v.version"""
+_NAMED = f"v ({', '.join(_ROW)})"
+# PostgreSQL reads an array for each column several times as fast as a list of rows.
+_ARRAYS = f"unnest({', '.join(f'CAST(%s AS {kind}[])' for kind in _TYPES)}) AS {_NAMED}"
+_VALUES = f"(WITH {_NAMED} AS (VALUES {{values}}) SELECT * FROM v) AS v"
+
+
+def _array(column: tuple) -> str | list:
+    """Whole numbers as PostgreSQL writes an array of them; texts are left to its driver."""
+    if isinstance(column[0], str):
+        return list(column)
+    return f"{{{','.join('NULL' if value is None else str(value) for value in column)}}}"
+
+
 def _write_lines(rows: list[tuple], at: datetime, by) -> int:
     """One UPDATE of every changed line, each only where its version still stands; how many rows it touched.
 
-    `rows` are (key, version, *COLUMNS). Keyed values as a table serve both databases; their columns are called
-    column1, column2 … on both.
+    `rows` are (key, version, *WRITTEN).
     """
-    sets = ", ".join(
-        f"{name} = CAST(v.column{number} AS {'text' if name == 'note' else 'integer'})"
-        for number, name in enumerate(COLUMNS, start=3)
-    )
-    values = ", ".join(["(" + ", ".join(["%s"] * (len(COLUMNS) + 2)) + ")"] * len(rows))
-    table = Line._meta.db_table
-    sql = (
-        f"UPDATE {table} SET {sets}, version = {table}.version + 1, changed_at = %s, changed_by_id = %s "
-        f"FROM (VALUES {values}) AS v WHERE {table}.id = CAST(v.column1 AS bigint) "
-        f"AND {table}.version = CAST(v.column2 AS integer)"
-    )
-    parameters = [connection.ops.adapt_datetimefield_value(at), by.pk]
-    for row in rows:
-        parameters.extend(row)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.rowcount
+    if connection.vendor == "postgresql":
+        source, parameters = _ARRAYS, [_array(column) for column in zip(*rows, strict=True)]
+    else:
+        source = _VALUES.format(values=", ".join([f"({marks(_ROW)})"] * len(rows)))
+        parameters = [value for row in rows for value in row]
+    changed = [connection.ops.adapt_datetimefield_value(at), by.pk]
+    return write(_WRITE.format(rows=source), [*changed, *parameters])
 
 
 def _write_beside(edits: list[LineEdit], item: Return, at: datetime, by) -> None:
@@ -183,10 +202,13 @@ def _write_beside(edits: list[LineEdit], item: Return, at: datetime, by) -> None
 
 def _apply(edit: LineEdit, stored: Stored) -> tuple:
     """The row of values to write; `stored` then says what stands in the line after the save."""
+    row = (edit.pk, stored.version)
     stored.figures = rules.Figures(stored.figures.cells | edit.cells, published=stored.figures.published)
     stored.note = stored.note if edit.note is None else edit.note
-    columns = stored.figures.to_stored()
-    return (edit.pk, stored.version, *(columns[name] for name in TYPED), columns["not_applicable"], stored.note)
+    if edit.reasons is not None:
+        stored.late = sum(count for count, _text in edit.reasons.values())
+    stored.version += 1
+    return (*row, *stored.figures.to_row(), stored.note)
 
 
 def save_lines(item: Return, edits: list[LineEdit], *, by) -> Outcome:
@@ -197,35 +219,44 @@ def save_lines(item: Return, edits: list[LineEdit], *, by) -> Outcome:
     refused unless it already holds what was sent, as after an answer that got lost. Raises NotOpen when the return is
     no draft any more, Malformed for a line of another return, CellErrors for an unknown late reason.
     """
+    for _round in range(len(edits) + 1):  # who was overtaken on a line finds it stale in the next round
+        try:
+            return _save_lines(item, edits, by)
+        except _Overtaken:
+            continue
+    raise NotOpen
+
+
+def _save_lines(item: Return, edits: list[LineEdit], by) -> Outcome:
+    """Lines are read and compared before the transaction, which makes others wait; it writes them as they were read."""
+    stored = read_stored(item, [edit.pk for edit in edits])
+    if len(stored) != len(edits):
+        raise Malformed("a line of another return")
+    _read_beside(edits, stored)
+    _check_reasons(edits)
+    outcome = Outcome(at=timezone.now())
+    before, after, rows, changed = {}, {}, [], []
+    for edit in edits:
+        line = stored[edit.pk]
+        old, new = _changes(edit, line)
+        if new and is_stale(line.version, edit.version):
+            outcome.conflicts.append((edit, line))
+            continue
+        if new:
+            before[str(edit.pk)], after[str(edit.pk)] = old, new
+            rows.append(_apply(edit, line))
+            changed.append(edit)
+        outcome.saved.append(line)
+    _who_changed(outcome.conflicts)
     with transaction.atomic():
         moved = fetch(_MOVE, [item.pk])
         if not moved:
             raise NotOpen
-        stored = read_stored(item, [edit.pk for edit in edits])
-        if len(stored) != len(edits):
-            raise Malformed("a line of another return")
-        _read_beside(edits, stored)
-        _check_reasons(edits)
-        outcome = Outcome(version=moved[0][0], at=timezone.now())
-        before, after, rows, changed = {}, {}, [], []
-        for edit in edits:
-            line = stored[edit.pk]
-            old, new = _changes(edit, line)
-            if new and is_stale(line.version, edit.version):
-                outcome.conflicts.append((edit, line))
-                continue
-            if new:
-                before[str(edit.pk)], after[str(edit.pk)] = old, new
-                rows.append(_apply(edit, line))
-                changed.append(edit)
-                line.version += 1
-            outcome.saved.append(line)
-        _who_changed(outcome.conflicts)
+        outcome.version = moved[0][0]
         if rows:
             if _write_lines(rows, outcome.at, by) != len(rows):
-                raise NotOpen
+                raise _Overtaken
             _write_beside(changed, item, outcome.at, by)
-            Event.objects.append(
-                actor=by, action="save_lines", target=item, before={"lines": before}, after={"lines": after}
-            )
+            told = {"before": {"lines": before}, "after": {"lines": after}}
+            Event.objects.append(actor=by, action="save_lines", target=item, **told)
     return outcome

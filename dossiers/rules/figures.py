@@ -86,6 +86,14 @@ def _total(numbers):
     return total
 
 
+def row_cells(row, not_applicable) -> dict:
+    """The cells of a stored row (`Figures.from_row`) by name, with this in those that are not applicable."""
+    cells = dict(zip(CELL_NAMES, row, strict=False))
+    if mask := row[len(CELL_NAMES)]:
+        cells |= {name: not_applicable for name, bit in _BIT.items() if mask & bit}
+    return cells
+
+
 class Figures:
     """The figures of one line, or of a sum of lines.
 
@@ -121,6 +129,11 @@ class Figures:
         return cls(cells, published=published)
 
     @classmethod
+    def from_row(cls, row, *, published=False):
+        """Read a stored row: values in the order of `CELL_NAMES`, behind them the bits of `not_applicable`."""
+        return cls(row_cells(row, NA), published=published)
+
+    @classmethod
     def from_json(cls, data, *, published=False):
         """Read figures as the API and the browser write them: a number, null, or "NA". Other keys are left alone."""
         cells = {name: NA if data[name] == NA_WRITTEN else data[name] for name in CELL_NAMES if name in data}
@@ -132,6 +145,13 @@ class Figures:
         stored = {name: 0 if cells.get(name) is NA else cells.get(name) for name in CELL_NAMES}
         stored["not_applicable"] = sum(_BIT[name] for name, value in cells.items() if value is NA and name in _TYPED)
         return stored
+
+    def to_row(self):
+        """The values of a stored row in the order of `CELL_NAMES`, behind them the bits of `not_applicable`."""
+        values = [self.cells.get(name) for name in CELL_NAMES]
+        if NA not in values:
+            return [*values, 0]
+        return list(self.to_stored().values())
 
     def to_json(self):
         """Every cell as the API and the browser read it: a number, None, or "NA"."""
@@ -166,6 +186,20 @@ class Figures:
         computed, stated = self.computed(name), self.number(derived.stated)
         first, second = (stated, computed) if self.published else (computed, stated)
         return second if first is None else first
+
+    def numbers(self) -> dict[str, int | None]:
+        """Every figure, typed, stated and derived, for reckoning, as `number` gives each."""
+        known = dict.fromkeys(CELL_NAMES)
+        for name, value in self.cells.items():
+            if is_count(value):
+                known[name] = value
+            elif value is NA and name in _TYPED:
+                known[name] = 0
+        for name, _column, parts, stated in DERIVED:
+            computed = _total([known[part] for part in parts])
+            first, second = (known[stated], computed) if self.published else (computed, known[stated])
+            known[name] = second if first is None else first
+        return known
 
     def computed(self, name) -> int | None:
         """The derived figure `name` as the sum of its parts alone; None unless every part is known."""

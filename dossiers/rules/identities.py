@@ -80,22 +80,12 @@ IDENTITIES = (
 _ORDER = {name: position for position, name in enumerate(CELL_NAMES)}
 
 
-def _range_breaches(identity, figures):
+def _range_breaches(identity, figures, known):
+    if all(value is None or known[name] is not None for name, value in figures.cells.items()):
+        return
     for name in CELL_NAMES:
         if not is_cell(name, figures.cells.get(name)):
             yield Breach(identity.code, identity.key, identity.severity, None, (name,), {"maximum": MAX_COUNT})
-
-
-class _Known(dict):
-    """The values to reckon with by name, looked up in the figures when first asked for."""
-
-    def __init__(self, figures: Figures, context: Mapping[str, int | None]):
-        super().__init__(context)
-        self.figures = figures
-
-    def __missing__(self, name: str) -> int | None:
-        value = self[name] = self.figures.number(name)
-        return value
 
 
 def _breach(identity, figures, context, known):
@@ -140,10 +130,10 @@ def check(figures: Figures, *, published=None, previous_pending=None, late_reaso
     """
     figures = figures.as_published(published)
     context = {PREVIOUS_PENDING: previous_pending, LATE_REASONS: late_reasons}
-    breaches, known = [], _Known(figures, context)
+    breaches, known = [], figures.numbers() | context
     for identity in IDENTITIES:
         if identity.relation == RANGE:
-            breaches.extend(_range_breaches(identity, figures))
+            breaches.extend(_range_breaches(identity, figures, known))
         elif identity.relation != COMPUTED:
             breach = _breach(identity, figures, context, known)
             if breach:

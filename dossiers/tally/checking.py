@@ -14,7 +14,7 @@ from cchc_portal.lib.numbers import Cell, format_count
 from cchc_portal.lib.sql import fetch, marks
 from dossiers import rules
 from dossiers.choices import IDENTITY_MESSAGES, LOCKED_STATES, FormVersion, PeriodKind
-from dossiers.models import Explanation, LateReasonCount, Line, Period, Return
+from dossiers.models import Edition, Explanation, LateReasonCount, Line, Period, Return
 from dossiers.tally.statements import ABSORBED, DIVIDED, listed
 
 FIGURE_COLUMNS = (*rules.CELL_NAMES, "not_applicable")
@@ -50,7 +50,7 @@ def message(breach: rules.Breach) -> str:
 
 def as_figures(row, *, published: bool = False) -> rules.Figures:
     """Figures of a row of values in the order of `FIGURE_COLUMNS`."""
-    return rules.Figures.from_stored(dict(zip(FIGURE_COLUMNS, row, strict=True)), published=published)
+    return rules.Figures.from_row(row, published=published)
 
 
 def line_name(code: str | None, name: str | None, field: str | None) -> str:
@@ -65,11 +65,20 @@ _STEPS = f"""SELECT s.predecessor_id, s.effective_date FROM {Succession._meta.db
 WHERE s.kind IN ({ABSORBED}) AND s.effective_date > %s AND s.effective_date <= %s
 AND s.successor_id IN ({{successors}}) AND NOT EXISTS (SELECT 1 FROM {Succession._meta.db_table} d
     WHERE d.predecessor_id = s.predecessor_id AND d.kind IN ({DIVIDED}))"""
-_BEFORE = f"""SELECT r.agency_id, r.id, r.period_id, p.kind FROM {Return._meta.db_table} r
-JOIN {Period._meta.db_table} p ON p.id = r.period_id
+_BEFORE = f"""SELECT r.agency_id, r.id, r.period_id, p.kind,
+EXISTS (SELECT 1 FROM {Edition._meta.db_table} e WHERE e.of_id = r.id AND e.known_until > %s)
+FROM {Return._meta.db_table} r JOIN {Period._meta.db_table} p ON p.id = r.period_id
 WHERE r.agency_id IN ({{agencies}}) AND r.state IN ({listed(LOCKED_STATES)}) AND p.calendar = %s AND {{ending}}"""
 _PENDING = f"""SELECT procedure_id, field_id, level, pending_within, pending_overdue, stated_pending
 FROM {Line._meta.db_table} WHERE of_id IN ({{returns}})"""
+
+
+@dataclass(frozen=True)
+class Before:
+    """The returns whose pending is another's carried_over; whether one was adjusted after that one was opened."""
+
+    returns: tuple[int, ...] = ()
+    adjusted: bool = False
 
 
 def _absorbed_in(agency_id: int, after: date, until: date) -> dict[int, date]:
@@ -84,11 +93,11 @@ def _absorbed_in(agency_id: int, after: date, until: date) -> dict[int, date]:
     return found
 
 
-def returns_before(item: Return) -> list[int] | None:
-    """Keys of the returns whose pending is this one's carried_over; None where one of them is missing (R5)."""
+def returns_before(item: Return) -> Before:
+    """The returns whose pending is this one's carried_over; none where one of them is missing (R5)."""
     period = item.period
     if period.first_day is None or item.published:
-        return None
+        return Before()
     eve = period.first_day - timedelta(days=1)
     absorbed = _absorbed_in(item.agency_id, eve, period.last_day)
     agencies = [item.agency_id, *absorbed]
@@ -96,16 +105,17 @@ def returns_before(item: Return) -> list[int] | None:
     if late := [pk for pk, day in absorbed.items() if day > period.first_day]:
         ending = f"({ending} OR (r.period_id = %s AND r.agency_id IN ({marks(late)})))"
         values += [period.pk, *late]
-    rows = fetch(_BEFORE.format(agencies=marks(agencies), ending=ending), [*agencies, period.calendar, *values])
-    best: dict[int, tuple[tuple, int]] = {}
-    for agency_id, pk, period_id, kind in rows:
-        rank = (period_id != period.pk, kind != period.kind, SHORTEST_FIRST.index(kind))
-        best[agency_id] = min(best.get(agency_id, (rank, pk)), (rank, pk))
-    existed = item.agency.is_valid_on(eve)
-    wanted = {*absorbed, item.agency_id} if existed else set(absorbed)
-    if not best or (existed and item.agency_id not in best) or not wanted <= best.keys():
-        return None
-    return [pk for _rank, pk in best.values()]
+    given = [connection.ops.adapt_datetimefield_value(item.created_at), *agencies, period.calendar, *values]
+    best: dict[int, tuple[tuple, int, bool]] = {}
+    for agency_id, pk, period_id, kind, adjusted in fetch(
+        _BEFORE.format(agencies=marks(agencies), ending=ending), given
+    ):
+        found = ((period_id != period.pk, kind != period.kind, SHORTEST_FIRST.index(kind)), pk, bool(adjusted))
+        best[agency_id] = min(best.get(agency_id, found), found)
+    wanted = {*absorbed, item.agency_id} if item.agency.is_valid_on(eve) else set(absorbed)
+    if not wanted <= best.keys():
+        return Before()
+    return Before(tuple(pk for _rank, pk, _ in best.values()), any(adjusted for *_, adjusted in best.values()))
 
 
 def pending_of(within: int | None, overdue: int | None, stated: int | None) -> int | None:
@@ -113,15 +123,15 @@ def pending_of(within: int | None, overdue: int | None, stated: int | None) -> i
     return within + overdue if within is not None and overdue is not None else stated
 
 
-def previous_pending(item: Return, returns: list[int] | None = None) -> dict[tuple, int | None]:
+def previous_pending(item: Return, before: Before | None = None) -> dict[tuple, int | None]:
     """Pending in the returns before, by line key (procedure, field, level); None where a part is not known (R5).
 
-    `returns` is `returns_before(item)` where that is known already.
+    `before` is `returns_before(item)` where that is known already.
 
     Empty where there is no such return, or where a predecessor's is missing: then R5 is not checked. A predecessor
     that was absorbed inside the period and filed up to its last day hands over what that return ended with.
     """
-    returns = returns_before(item) if returns is None else returns
+    returns = (before or returns_before(item)).returns
     if not returns:
         return {}
     sums: dict[tuple, int | None] = {}
@@ -168,8 +178,8 @@ def check_return(
     checked = []
     for pk, procedure, field, level, code, name, field_name, *cells in rows:
         figures = as_figures(cells, published=published)
-        for name, value in changes.get(pk, {}).items():
-            figures = figures.with_cell(name, value)
+        for cell, value in changes.get(pk, {}).items():
+            figures = figures.with_cell(cell, value)
         breaches = rules.check(
             figures, previous_pending=before.get((procedure, field, level)), late_reasons=late.get(pk, 0)
         )

@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
-
 from cchc_portal.lib.numbers import Cell
-from cchc_portal.lib.sql import fetch, marks
 from dossiers import rules
 from dossiers.models import Edition, Line, Return
-from dossiers.tally.checking import KEY_COLUMNS, pending_of
+from dossiers.tally.checking import KEY_COLUMNS, Before, pending_of
 
 PENDING = ("pending_within", "pending_overdue", "stated_pending")
 
@@ -37,20 +34,14 @@ def _number(cell: Cell) -> int | None:
     return 0 if cell is rules.NA else cell
 
 
-_MOVED = f"SELECT 1 FROM {Edition._meta.db_table} WHERE of_id IN ({{returns}}) AND known_until > %s LIMIT 1"
-
-
-def restated_pending(item: Return, now: dict[tuple, int | None], returns: list[int] | None) -> dict[tuple, Restated]:
+def restated_pending(item: Return, now: dict[tuple, int | None], before: Before) -> dict[tuple, Restated]:
     """Lines (procedure, field, level) whose opening balance an adjustment moved since this return was opened.
 
-    `now` is `previous_pending(item)`, `returns` is `returns_before(item)`. One query, three where one was adjusted.
+    `now` is `previous_pending(item)`, `before` is `returns_before(item)`. Two queries where one was adjusted.
     """
-    if not now or not returns:
+    if not before.adjusted:
         return {}
-    opened = connection.ops.adapt_datetimefield_value(item.created_at)
-    if not fetch(_MOVED.format(returns=marks(returns)), [*returns, opened]):
-        return {}
-    editions = Edition.objects.filter(of_id__in=returns, known_until__gt=item.created_at).order_by("known_until")
+    editions = Edition.objects.filter(of_id__in=before.returns, known_until__gt=item.created_at).order_by("known_until")
     editions = list(editions)
     then, last = _then(editions), {edition.of_id: edition.known_until for edition in editions}
     moved: dict[tuple, Restated] = {}

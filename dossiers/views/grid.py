@@ -13,16 +13,17 @@ from django.db.models import BigIntegerField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from agencies.choices import RoleCode
-from agencies.models import Agency
+from agencies.models import HELD, Agency, Role
 from cchc_portal.lib.errors import Conflict
 from cchc_portal.lib.numbers import format_count
-from cchc_portal.lib.sql import fetch, instances, marks
+from cchc_portal.lib.sql import fetch, instances
 from dossiers import permissions, rules
 from dossiers.choices import FIGURE_LABELS, IDENTITY_MESSAGES
 from dossiers.models import Explanation, LateReason, LateReasonCount, Line, Period, Remark, Return
@@ -45,14 +46,14 @@ LEFT JOIN {Field._meta.db_table} g ON g.id = p.field_id LEFT JOIN {Field._meta.d
 WHERE l.of_id = %s ORDER BY l.position, l.id"""
 LATE = f"""SELECT c.line_id, c.reason_id, c.count, c.text FROM {LateReasonCount._meta.db_table} c
 JOIN {Line._meta.db_table} l ON l.id = c.line_id WHERE l.of_id = %s"""
-REASONS = f"""SELECT id, name, needs_text FROM {LateReason._meta.db_table} WHERE active
-ORDER BY "order", code"""
-# Most drafts have none of these yet, and one question tells.
-BESIDE = f"""SELECT
+# Most drafts have no late reason counted, no explanation and no remark yet; whether there are any stands beside each
+# reason that one may choose, and beside nothing where there is none.
+REASONS = f"""SELECT r.id, r.name, r.needs_text,
 EXISTS (SELECT 1 FROM {LateReasonCount._meta.db_table} c JOIN {Line._meta.db_table} l ON l.id = c.line_id
     WHERE l.of_id = %s),
 EXISTS (SELECT 1 FROM {Explanation._meta.db_table} WHERE of_id = %s),
-EXISTS (SELECT 1 FROM {Remark._meta.db_table} WHERE of_id = %s AND open)"""
+EXISTS (SELECT 1 FROM {Remark._meta.db_table} WHERE of_id = %s AND open)
+FROM (SELECT 1) AS always LEFT JOIN {LateReason._meta.db_table} r ON r.active ORDER BY r."order", r.code"""
 EXPLAINED = f"SELECT line_id, identity, text FROM {Explanation._meta.db_table} WHERE of_id = %s"
 
 
@@ -74,9 +75,10 @@ def _moved(restated: Restated | None) -> dict | None:
 
 def _lines(item: Return) -> list[dict]:
     """Every line as the browser draws it. One query, and a few for the pending of the returns before (R5)."""
-    returns = checking.returns_before(item) or []
+    returns = checking.returns_before(item)
     before = checking.previous_pending(item, returns)
     moved = restated_pending(item, before, returns)
+    whole = _("Whole agency")
     lines = []
     for pk, version, note, code, name, group, field_name, procedure, field, level, *cells in fetch(LINES, [item.pk]):
         lines.append(
@@ -85,20 +87,21 @@ def _lines(item: Return) -> list[dict]:
                 "version": version,
                 "note": note,
                 "code": code or "",
-                "name": name or field_name or _("Whole agency"),
+                "name": name or field_name or whole,
                 "group": group or (str(ProcedureLevel(level).label) if level else ""),
                 "previous": before.get((procedure, field, level)),
                 "restated": _moved(moved.get((procedure, field, level))),
-                "cells": checking.as_figures(cells).to_json(),
+                "cells": rules.row_cells(cells, rules.NA_WRITTEN),
             }
         )
     return lines
 
 
 def _beside(item: Return) -> dict:
-    """Late reasons, explanations and remarks, by line."""
+    """Late reasons to choose from; by line, those counted, explanations and remarks."""
     late, explained, remarks = {}, {}, {}
-    [(has_late, has_explained, has_remarks)] = fetch(BESIDE, [item.pk] * 3)
+    reasons = fetch(REASONS, [item.pk] * 3)
+    has_late, has_explained, has_remarks = reasons[0][3:]
     for line, reason, count, text in fetch(LATE, [item.pk]) if has_late else ():
         late.setdefault(line, {})[reason] = {"count": count, "text": text}
     for line, code, text in fetch(EXPLAINED, [item.pk]) if has_explained else ():
@@ -107,7 +110,8 @@ def _beside(item: Return) -> dict:
         words = Remark.objects.filter(of=item, open=True).values_list("line_id", "text", "by__full_name", "at")
         for line, text, by, at in words:
             remarks.setdefault(line or 0, []).append({"text": text, "by": by, "at": when(at)})
-    return {"late": late, "explanations": explained, "remarks": remarks}
+    offered = [{"id": pk, "name": name, "needs_text": bool(needs)} for pk, name, needs, *_any in reasons if pk]
+    return {"reasons": offered, "late": late, "explanations": explained, "remarks": remarks}
 
 
 def to_enter(request: HttpRequest, pk: int) -> Return:
@@ -115,24 +119,25 @@ def to_enter(request: HttpRequest, pk: int) -> Return:
 
     What one enters one sees, so the clerk's own returns are found without asking who else might see them.
     """
-    own = [agency.pk for agency in request.user.agencies_as(RoleCode.REPORTER)]
-    item = _own(pk, own)
-    if item is None:
-        item = get_object_or_404(Return.objects.visible_to(request.user).for_list(), pk=pk)
+    if item := _own(request.user, pk):
+        return item
+    item = get_object_or_404(Return.objects.visible_to(request.user).for_list(), pk=pk)
     if not permissions.may_enter(request.user, item):
         raise PermissionDenied
     return item
 
 
-def _own(pk: int, agencies: list[int]) -> Return | None:
-    """The return with its agency and period if one of these agencies makes it."""
-    if not agencies or pk > BigIntegerField.MAX_BIGINT:
+def _own(user, pk: int) -> Return | None:
+    """The return with its agency and period if the person holds the role of its reporter today."""
+    if not user.is_authenticated or pk > BigIntegerField.MAX_BIGINT:
         return None
     tail = (
         f"FROM {Return._meta.db_table} t JOIN {Agency._meta.db_table} a ON a.id = t.agency_id "
-        f"JOIN {Period._meta.db_table} p ON p.id = t.period_id WHERE t.id = %s AND t.agency_id IN ({marks(agencies)})"
+        f"JOIN {Period._meta.db_table} p ON p.id = t.period_id WHERE t.id = %s AND EXISTS (SELECT 1 "
+        f"FROM {Role._meta.db_table} r WHERE r.agency_id = t.agency_id AND r.code = '{RoleCode.REPORTER}' AND {HELD})"
     )
-    for item, item.agency, item.period in instances(tail, [pk, *agencies], t=Return, a=Agency, p=Period):
+    today = timezone.localdate()
+    for item, item.agency, item.period in instances(tail, [pk, user.pk, today, today], t=Return, a=Agency, p=Period):
         return item
     return None
 
@@ -159,6 +164,18 @@ def grid_json(item: Return, user) -> str:
     return mark_safe(f"{in_script(_grid_data(item, user))[:-1]}, {_unchanging(get_language())[1:]}")
 
 
+@lru_cache(maxsize=1_000)
+def _addresses(pk: int) -> dict[str, str]:
+    """Where the page of this return leads and sends to."""
+    return {
+        "page": reverse("dossiers:grid", args=[pk]),
+        "context": reverse("dossiers:line_context", args=[pk]),
+        "detail": reverse("dossiers:return_detail", args=[pk]),
+        "save": reverse("dossiers:save_lines", args=[pk]),
+        "login": reverse("login"),
+    }
+
+
 def _grid_data(item: Return, user) -> dict:
     """The return and its lines. A constant number of queries.
 
@@ -170,12 +187,7 @@ def _grid_data(item: Return, user) -> dict:
         "version": item.version,
         "title": str(item),
         "file": f"{item.agency.code}-{item.period.label}",
-        "page": reverse("dossiers:grid", args=[item.pk]),
-        "context": reverse("dossiers:line_context", args=[item.pk]),
-        "detail": item.get_absolute_url(),
-        "save": reverse("dossiers:save_lines", args=[item.pk]),
-        "login": reverse("login"),
-        "reasons": [{"id": pk, "name": name, "needs_text": needs} for pk, name, needs in fetch(REASONS)],
+        **_addresses(item.pk),
         "lines": _lines(item),
         **_beside(item),
     }

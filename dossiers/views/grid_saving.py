@@ -43,9 +43,9 @@ def _told(breaches: list[rules.Breach]) -> list[dict]:
     ]
 
 
-def _judged(line: Stored, before: dict, late: dict) -> dict:
+def _judged(line: Stored, before: dict) -> dict:
     """A saved line's answer: its new version, and what the identities say of it now."""
-    context = {"previous_pending": before.get(line.key), "late_reasons": late.get(line.pk, 0)}
+    context = {"previous_pending": before.get(line.key), "late_reasons": line.late}
     return {"id": line.pk, "version": line.version, "breaches": _told(rules.check(line.figures, **context))}
 
 
@@ -70,11 +70,10 @@ def _both(edit: LineEdit, line: Stored) -> dict:
 
 def _answer(item: Return, outcome: Outcome) -> JsonResponse:
     before = checking.previous_pending(item) if outcome.saved else {}
-    late = checking.late_sums(item) if outcome.saved else {}
     body = {
         "version": outcome.version,
         "saved_at": f"{timezone.localtime(outcome.at):%H:%M}",
-        "lines": [_judged(line, before, late) for line in outcome.saved],
+        "lines": [_judged(line, before) for line in outcome.saved],
         "conflicts": [_both(edit, line) for edit, line in outcome.conflicts],
     }
     return JsonResponse(body, status=CONFLICT if outcome.conflicts else 200)

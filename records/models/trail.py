@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from cchc_portal.lib.fields import NfcTextField
-from cchc_portal.lib.sql import fetch
+from cchc_portal.lib.sql import fetch, marks, write
 from records import rules
 
 
@@ -40,6 +40,20 @@ class ChainHead(models.Model):
 
 _HEAD = f"SELECT number, hash FROM {ChainHead._meta.db_table} WHERE id = 1"
 _MOVE_HEAD = f"UPDATE {ChainHead._meta.db_table} SET number = %s, hash = %s WHERE id = 1"
+_STORED = (
+    "number",
+    "at",
+    "actor_id",
+    "action",
+    "target_kind",
+    "target_id",
+    "before",
+    "after",
+    "reason",
+    "previous_hash",
+    "hash",
+)
+_ADD = f"INSERT INTO records_event ({', '.join(_STORED)}) VALUES ({marks(_STORED)}) RETURNING id"
 
 
 def _taken_head(connection) -> tuple[int, str]:
@@ -64,19 +78,7 @@ class EventQuerySet(models.QuerySet):
 
     def chain(self):
         """Stored fields of every event in order, shaped for `rules.first_bad_number`."""
-        rows = self.order_by("number").values_list(
-            "number",
-            "at",
-            "actor_id",
-            "action",
-            "target_kind",
-            "target_id",
-            "before",
-            "after",
-            "reason",
-            "previous_hash",
-            "hash",
-        )
+        rows = self.order_by("number").values_list(*_STORED)
         for number, at, actor, action, kind, target, before, after, reason, previous, own in rows.iterator(2000):
             yield {
                 "number": number,
@@ -112,10 +114,7 @@ class EventQuerySet(models.QuerySet):
         connection = transaction.get_connection(self.db)
         if not connection.in_atomic_block:
             raise transaction.TransactionManagementError("An event is written in the transaction of its change.")
-        number, previous = _taken_head(connection)
         event = Event(
-            number=number + 1,
-            at=at or timezone.now(),
             actor_id=None if actor is None else actor.pk,
             action=action,
             target_kind="" if target is None else target._meta.label_lower,
@@ -123,12 +122,17 @@ class EventQuerySet(models.QuerySet):
             before=as_text(before),
             after=as_text(after),
             reason=reason,
-            previous_hash=previous,
         )
+        event.tidy()
+        # From here on every other write waits; the instant is taken now, so that the numbers are in the order of time.
+        number, event.previous_hash = _taken_head(connection)
+        event.number, event.at = number + 1, at or timezone.now()
         event.seal()
-        models.Model.save(event, using=self.db, force_insert=True)
-        with connection.cursor() as cursor:
-            cursor.execute(_MOVE_HEAD, [event.number, event.hash])
+        values = {name: getattr(event, name) for name in _STORED}
+        values["at"] = connection.ops.adapt_datetimefield_value(event.at)
+        [(event.pk,)] = fetch(_ADD, values.values())
+        event._state.adding, event._state.db = False, self.db
+        write(_MOVE_HEAD, [event.number, event.hash])
         return event
 
     def update(self, **kwargs):
@@ -165,11 +169,14 @@ class Event(models.Model):
     def save(self, *args, **kwargs):
         raise TypeError("Events are written by Event.objects.append.")
 
-    def seal(self) -> None:
-        """Bring the texts to their stored form and set the hash over it."""
+    def tidy(self) -> None:
+        """Bring the texts to their stored form."""
         for name in ("before", "after", "reason"):
             field = self._meta.get_field(name)
             setattr(self, name, field.get_prep_value(getattr(self, name)))
+
+    def seal(self) -> None:
+        """Set the hash over what is stored; the texts are tidy."""
         self.hash = rules.event_hash(
             number=self.number,
             at=instant_text(self.at),

@@ -85,7 +85,7 @@ def test_a_lock_says_why_and_who_can_open_it_and_an_extension_opens_it(client_of
 def test_queries_do_not_grow_with_the_lines(client_of, cast, draft, django_assert_num_queries):
     client = client_of(cast.lan)
     page_of(client, draft)
-    with django_assert_num_queries(10) as few:
+    with django_assert_num_queries(9) as few:
         page_of(client, draft)
     for line in list(draft.lines.all())[1:]:
         line.delete()
