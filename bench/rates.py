@@ -67,10 +67,13 @@ WHERE r.state = 'accepted' AND l.procedure_id IS NOT NULL GROUP BY r.period_id, 
 
 
 def make_scratch(name: str, table: str, *keys: str) -> None:
-    """A table with the columns, the unique key and the indexes of another."""
+    """A table with the columns, the unique key, the indexes and the references of another."""
     execute(f"DROP TABLE IF EXISTS {name}")
     if connection.vendor == "postgresql":
         execute(f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL)")
+        found = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'f'"
+        for (reference,) in execute(found, [table]):
+            execute(f"ALTER TABLE {name} ADD {reference}")
         return
     [(made,)] = execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = %s", [table])
     execute(made.replace(f'"{table}"', name, 1))

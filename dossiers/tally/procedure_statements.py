@@ -100,24 +100,42 @@ def _line_by_line() -> list[str]:
     return ["COUNT(DISTINCT l.of_id)", *from_lines()[1:]]
 
 
+def _gone(scope: Scope) -> str:
+    """Select agency and period of every return whose agency was absorbed inside the period by one that reports too."""
+    return f"""SELECT DISTINCT x.predecessor_id AS agency_id, d.id AS period_id
+    FROM {PERIOD} d
+    JOIN {SUCCESSION} x ON x.effective_date > d.first_day AND x.effective_date <= d.last_day
+    JOIN {SUMMARY} o ON o.agency_id = x.predecessor_id AND o.period_id = d.id AND o.tree = FALSE
+    JOIN {SUMMARY} n ON n.agency_id = x.successor_id AND n.period_id = d.id AND n.tree = FALSE
+    WHERE x.kind IN ({ABSORBED}) AND {scope.periods("d.id")} AND NOT EXISTS (
+        SELECT 1 FROM {SUCCESSION} y WHERE y.predecessor_id = x.predecessor_id AND y.kind IN ({DIVIDED}))"""
+
+
+def _ordinary(scope: Scope) -> tuple[str, str]:
+    """The returns `r` whose lines may be summed by columns: what to join to the lines, and the condition.
+
+    For everything at once they are told from the tables alone: PostgreSQL reads the lines by several processes then.
+    """
+    if scope.pairs is not None:
+        return "counted", "r.ordinary"
+    kept = f"r.line_sort = 'procedure' AND NOT {PUBLISHED} AND (r.agency_id, r.period_id) NOT IN ({_gone(scope)})"
+    return RETURN, f"{COUNTED} AND {kept}"
+
+
 def procedure_rows(scope: Scope) -> str:
-    """CTEs ending in `fresh`: the sums that accepted returns give in scope, from lines and own rows of the summary."""
+    """CTEs ending in `fresh`: the sums that accepted returns give in scope, from lines and own rows of the summary.
+
+    Whether any procedure has to be summed line by line is asked first: PostgreSQL would sort all lines to find none.
+    """
     inside = _inside(scope, "r.period_id", ABOUT)
+    returns, ordinary = _ordinary(scope)
     lines = f"FROM {LINE} l JOIN counted r ON r.id = l.of_id"
     each = named(_line_by_line())
     added = ["SUM(g.returns)", "SUM(g.lines)", "SUM(CASE WHEN g.complete THEN 0 ELSE 1 END) = 0"]
     added += [f"CASE WHEN COUNT(g.{name}) = COUNT(*) THEN SUM(g.{name}) END" for name in FIGURE_NAMES]
     added += [f"SUM(g.{name})" for three in RATE_COLUMNS.values() for name in three]
     cast = [added[0], added[1], added[2], *(f"CAST({one} AS bigint)" for one in added[3:])]
-    return f"""WITH gone AS MATERIALIZED (
-    SELECT DISTINCT x.predecessor_id AS agency_id, d.id AS period_id
-    FROM {PERIOD} d
-    JOIN {SUCCESSION} x ON x.effective_date > d.first_day AND x.effective_date <= d.last_day
-    JOIN {SUMMARY} o ON o.agency_id = x.predecessor_id AND o.period_id = d.id AND o.tree = FALSE
-    JOIN {SUMMARY} n ON n.agency_id = x.successor_id AND n.period_id = d.id AND n.tree = FALSE
-    WHERE x.kind IN ({ABSORBED}) AND {scope.periods("d.id")} AND NOT EXISTS (
-        SELECT 1 FROM {SUCCESSION} y WHERE y.predecessor_id = x.predecessor_id AND y.kind IN ({DIVIDED}))
-),
+    return f"""WITH gone AS MATERIALIZED ({_gone(scope)}),
 counted AS MATERIALIZED (
     SELECT r.id, r.period_id, r.form_version, t.agency_id IS NOT NULL AS gone,
     t.agency_id IS NULL AND r.line_sort = 'procedure' AND NOT {PUBLISHED} AS ordinary
@@ -127,7 +145,8 @@ counted AS MATERIALIZED (
 sums AS MATERIALIZED (
     SELECT r.period_id, l.procedure_id AS about, COUNT(*) AS lines,
     COUNT({" + ".join(f"l.{name}" for name in CORE)}) AS known, {_columns()}
-    {lines} WHERE r.ordinary AND l.procedure_id IS NOT NULL AND {_inside(scope, "r.period_id", "l.procedure_id")}
+    FROM {LINE} l JOIN {returns} r ON r.id = l.of_id
+    WHERE {ordinary} AND l.procedure_id IS NOT NULL AND {_inside(scope, "r.period_id", "l.procedure_id")}
     GROUP BY r.period_id, l.procedure_id
 ),
 absorbed AS (
@@ -140,6 +159,7 @@ given AS (
     FROM (SELECT period_id, about FROM sums WHERE known < lines) p
     JOIN counted r ON r.period_id = p.period_id AND r.ordinary
     JOIN {LINE} l ON l.of_id = r.id AND l.procedure_id = p.about
+    WHERE EXISTS (SELECT 1 FROM sums WHERE known < lines)
     GROUP BY r.period_id, l.procedure_id
     UNION ALL
     SELECT r.period_id, {ABOUT}, {each} {lines} WHERE NOT r.ordinary AND NOT r.gone AND {inside}
