@@ -21,7 +21,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_BYTES = 15 * 2**20
 MAX_PIXELS = 40_000_000
 VIEW_SIDE, THUMBNAIL_SIDE = 2560, 480
-PRINT_SIDE = 1000  # 77 mm at more than 300 dots per inch
+PRINT_SIDE = 1000  # at least; 77 mm at more than 300 dots per inch
 QUALITY, THUMBNAIL_QUALITY = 85, 78
 CONTENT_TYPE = "image/jpeg"
 
@@ -110,12 +110,13 @@ def prepare(upload: File) -> Prepared:
 def for_print(picture: bytes) -> bytes:
     """The picture small enough for half a page's width; the same bytes for the same picture.
 
-    Decoding a JPEG at a quarter of its size costs a fraction of what laying out the whole picture would.
+    Decoding a JPEG at a half or a quarter of its size costs a fraction of what scaling the whole picture would, so one
+    that cannot be halved without falling below PRINT_SIDE stays as it is.
     """
     image = Image.open(io.BytesIO(picture), formats=("JPEG",))
-    image.draft("RGB", (PRINT_SIDE, PRINT_SIDE))
-    image.thumbnail((PRINT_SIDE, PRINT_SIDE), Image.Resampling.LANCZOS)
-    return _jpeg(image, QUALITY)
+    whole, larger = image.size, max(image.size)
+    image.draft("RGB", tuple(side * PRINT_SIDE // larger for side in whole))
+    return picture if image.size == whole else _jpeg(image, QUALITY)
 
 
 def store(name: str, data: bytes, content_type: str, by) -> StoredFile:

@@ -160,12 +160,17 @@ def _lines(text: str) -> tuple[str, list[str]]:
 
 def packed(context: dict, pictures: dict[str, bytes]) -> bytes:
     """The finished file: every part printed with the context, and the pictures by their names; no clock in it."""
-    parts = {name: render_to_string(f"docx/{name}", context).encode() for name in PARTS}
-    parts |= {f"word/media/{name}": data for name, data in pictures.items()}
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for name, data in parts.items():
-            info = zipfile.ZipInfo(name, EPOCH)
-            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-            target.writestr(info, data)
+    with zipfile.ZipFile(out, "w") as target:
+        for name in PARTS:
+            text = render_to_string(f"docx/{name}", context)
+            target.writestr(_entry(name, zipfile.ZIP_DEFLATED), text)
+        for name, data in pictures.items():  # they are compressed already
+            target.writestr(_entry(f"word/media/{name}", zipfile.ZIP_STORED), data)
     return out.getvalue()
+
+
+def _entry(name: str, compression: int) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, EPOCH)
+    entry.compress_type, entry.external_attr = compression, 0o600 << 16
+    return entry

@@ -64,5 +64,5 @@ def png(chart: Chart) -> bytes:
         font = _font(int(text.weight) >= 600, chart.text_size * SCALE)
         pen.text(_at(text.x, text.y), text.text, fill=text.fill, font=font, anchor=ANCHORS[text.anchor])
     written = io.BytesIO()
-    picture.save(written, "PNG")  # the slowest compression would take three times as long for 2 % less
+    picture.save(written, "PNG", compress_level=3)  # 15 kB more than with the slowest, in a quarter of the time
     return written.getvalue()
