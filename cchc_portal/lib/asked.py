@@ -98,6 +98,18 @@ def one_page(keys: Sequence) -> list:
     return [*keys, *[None] * (PAGE_SIZE - len(keys))]
 
 
+def _settled(sql: str, parameters: Sequence) -> tuple[str, Sequence]:
+    """A statement of which only the slots are open: PostgreSQL plans it once (`fetch`), and for the values it has."""
+    if connection.vendor != "postgresql":
+        return sql, parameters
+    with connection.cursor() as cursor:
+        texts = [
+            "%s" if isinstance(one, Slot) else cursor.mogrify("%s", [one]).decode().replace("%", "%%")
+            for one in parameters
+        ]
+    return sql.replace("%%", "%%%%") % tuple(texts), [one for one in parameters if isinstance(one, Slot)]
+
+
 class Statement:
     """The finished statement of a queryset's rows, cut down to some columns; rows come as named tuples of these."""
 
@@ -107,7 +119,7 @@ class Statement:
         self._sql, self._parameters, self._expressions = "", (), []
         compiler = chosen.query.get_compiler(connection=connection)
         try:
-            self._sql, self._parameters = compiler.as_sql()
+            self._sql, self._parameters = _settled(*compiler.as_sql())
         except EmptyResultSet:
             return
         self._expressions = [expression for expression, _sql, _alias in compiler.select]
@@ -120,9 +132,7 @@ class Statement:
         ]
 
     def _asked(self, sql: str, values: Sequence) -> list[tuple]:
-        with connection.cursor() as cursor:
-            cursor.execute(sql, self._given(values))
-            return cursor.fetchall()
+        return fetch(sql, self._given(values))
 
     def fetch(self, limit: int | None = None, offset: int = 0, values: Sequence = ()) -> list[tuple]:
         """The rows as they are now, the columns with the types of their fields."""

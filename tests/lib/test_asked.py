@@ -8,14 +8,14 @@ from datetime import date
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import Count, F
+from django.db.models import Case, Count, F, When
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from agencies.filters import AgencyFilter
 from agencies.models import Agency, Person
 from cchc_portal.lib import paging
-from cchc_portal.lib.asked import Asked, KeptPart, Offer, Statement, since_written
+from cchc_portal.lib.asked import Asked, KeptPart, Offer, Slot, Statement, since_written
 from cchc_portal.lib.paging import Part, long_page_of, page_in_parts
 from inspections.filters import BoardFilter
 from inspections.models import Recommendation, Team, Visit
@@ -38,6 +38,19 @@ def test_a_statement_gives_the_rows_of_its_queryset(units):  # noqa: F811
     )
     Agency.objects.filter(code="A07").update(kind="ward")
     assert "ward" in {row.kind for row in statement.fetch()}
+
+
+@pytest.mark.parametrize("said", ["100%", "%s", "%%", "%(x)s", "$1", "'", "\\", "{0}", "_"])
+def test_a_statement_asked_often_gives_what_it_gave_at_first(units, said):  # noqa: F811
+    Agency.objects.filter(code="A03").update(name=f"Sở {said}", valid_from=date(2025, 1, 1))
+    Agency.objects.filter(code="A04").update(name=f"Sở {said}", valid_from=None)
+    rows = units.filter(name__contains=said).annotate(old=Case(When(valid_from=None, then=False), default=True))
+    rows, plain = rows.order_by("code"), [("A03", True), ("A04", False)]
+    statement = Statement(rows, ["code", "old"])
+    beyond = Statement(rows.filter(code__gt=Slot(0, Agency._meta.get_field("code"))), ["code", "old"])
+    for _often in range(8):
+        assert (statement.fetch(), statement.count(), statement.count(9)) == (plain, 2, 2)
+        assert [beyond.fetch(5, 0, [code]) for code in ("A02", "A03", "A04")] == [plain, plain[1:], []]
 
 
 @pytest.mark.parametrize("order", ORDERS)
