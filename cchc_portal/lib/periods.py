@@ -7,10 +7,11 @@ is 15/12/2025–14/03/2026. The second calendar uses calendar months. Published 
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -100,6 +101,11 @@ def bounds(label):
 
 def title(label):
     """The period's name for people: "Quý III/2026", "6 tháng đầu năm 2026", "Năm 2016 (số công bố)"."""
+    return _title(label, get_language())
+
+
+@lru_cache(maxsize=1_000)
+def _title(label, _language):
     period = parse_label(label)
     named = {"year": period.year, "number": period.number, "roman": ROMAN.get(period.number, "")}
     name = {

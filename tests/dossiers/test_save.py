@@ -134,6 +134,30 @@ def test_second_of_two_clerks_sees_both_values_and_nothing_is_lost(client_of, ca
     assert cells_of(shared)["received_online"] == 30
 
 
+def test_a_clerk_overtaken_between_reading_and_writing_sees_both_values(client_of, cast, nga, draft, monkeypatch):
+    """Lines are read before the transaction; here Nga's save goes through after Lan's has read them."""
+    shared, other = draft.lines.all()[:2]
+    first, second = client_of(cast.lan), client_of(nga)
+    read, overtaken = saving.read_stored, []
+
+    def read_and_be_overtaken(item, pks):
+        found = read(item, pks)
+        if not overtaken:
+            overtaken.append(True)
+            assert save(second, draft, edit(shared, received_online="30")).status_code == 200
+        return found
+
+    monkeypatch.setattr(saving, "read_stored", read_and_be_overtaken)
+    response = save(first, draft, edit(shared, received_online="20"), edit(other, received_online="40"))
+    assert response.status_code == 409
+    (conflict,) = response.json()["conflicts"]
+    assert (conflict["theirs"]["received_online"], conflict["mine"]["received_online"]) == (30, 20)
+    assert (cells_of(shared)["received_online"], cells_of(other)["received_online"]) == (30, 40)
+    mine, theirs = Event.objects.filter(action="save_lines").order_by("-number")[:2]
+    assert list(json.loads(mine.after)["lines"]) == [str(other.pk)]
+    assert list(json.loads(theirs.after)["lines"]) == [str(shared.pk)]
+
+
 def test_without_the_version_check_the_first_clerks_entry_is_lost(client_of, cast, nga, draft, monkeypatch):
     monkeypatch.setattr(saving, "is_stale", lambda stored, seen: False)
     shared, _other, response = two_clerks(client_of, cast, nga, draft)
