@@ -124,6 +124,18 @@ def test_turned_upright_and_scaled(photo_bytes):
     assert max(Image.open(io.BytesIO(prepared.thumbnail)).size) == 480
 
 
+@pytest.mark.parametrize(
+    ("size", "printed"),
+    [((2560, 1920), (1280, 960)), ((1920, 2560), (960, 1280)), ((4100, 900), (1025, 225)), ((1280, 960), (1280, 960))],
+)
+def test_for_print_it_is_halved_while_it_stays_sharp_enough(photo_bytes, size, printed):
+    picture = photo_bytes(size=size)
+    small = photos.for_print(picture)
+    assert Image.open(io.BytesIO(small)).size == printed
+    assert (small == picture) == (size == printed), "what cannot be halved stays as it is"
+    assert small == photos.for_print(picture)
+
+
 def test_transparency_becomes_white(photo_bytes):
     prepared = photos.prepare(upload(photo_bytes("PNG", mode="RGBA", colour=(0, 0, 0, 0)), "anh.png"))
     assert min(Image.open(io.BytesIO(prepared.picture)).getpixel((10, 10))) > 250
