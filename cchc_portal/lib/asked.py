@@ -42,11 +42,14 @@ def row_of(columns: tuple[str, ...]) -> type:
     return row
 
 
-def _keep(key: Hashable, made: Any, among: dict[Hashable, Any] = _worked_out) -> Any:
-    if len(among) >= MOST:
-        among.clear()
-    among[key] = made
-    return made
+def _once(place: dict[Hashable, Any], key: Hashable, make: Callable[[], Any]) -> Any:
+    """What the place keeps under the key; made now where it is not there."""
+    found = place.get(key)
+    if found is None:
+        if len(place) >= MOST:
+            place.clear()
+        found = place[key] = make()
+    return found
 
 
 def _sqlite_state(direct) -> tuple:
@@ -164,9 +167,7 @@ class Statement:
 
     def counted(self, known: dict, limit: int | None = None) -> int:
         """As `count`, of what no value is given to; what is known `since_written` is not counted again."""
-        key = (self.text, limit)
-        found = known.get(key)
-        return found if found is not None else _keep(key, self.count(limit), known)
+        return _once(known, (self.text, limit), lambda: self.count(limit))
 
     @cached_property
     def text(self) -> str:
@@ -273,8 +274,7 @@ class Offer:
 
     def stamp(self, known: dict) -> str:
         """A fingerprint of the rows as they are now, or as they are known to be `since_written`."""
-        found = known.get(self._all.text)
-        return found if found is not None else _keep(self._all.text, self._stamp(), known)
+        return _once(known, self._all.text, self._stamp)
 
     def _stamp(self) -> str:
         return hashlib.sha256("\x1f".join(self._all.as_texts()).encode("utf-8", "backslashreplace")).hexdigest()
@@ -298,17 +298,15 @@ class Asked:
         """The filter set, its choices read by the statements that are kept."""
         built = self._make()
         for (name, offer), stamp in zip(self._offers.items(), self._stamps, strict=True):
-            key = (self.kind, name, stamp)
-            rows = _worked_out.get(key)
-            built.form.fields[name].widget.take(rows if rows is not None else _keep(key, offer.rows()))
+            built.form.fields[name].widget.take(_once(_worked_out, (self.kind, name, stamp), offer.rows))
         return built
 
     @cached_property
     def _offers(self) -> dict[str, Offer]:
         """What each filter offers, by its name."""
-        key = (self.kind, self.today, self.rights)
-        found = _worked_out.get(key) if self.rights is not None else self._offering()
-        return found if found is not None else _keep(key, self._offering())
+        if self.rights is None:
+            return self._offering()
+        return _once(_worked_out, (self.kind, self.today, self.rights), self._offering)
 
     def _offering(self) -> dict[str, Offer]:
         offers, form = {}, self._make().form
@@ -340,6 +338,4 @@ class Asked:
         """What `make` gives for the filter; the statements in it are kept for all who ask the same."""
         if self.rights is None:
             return make(self.filter)
-        key = (make, self.rights, self.told)
-        found = _worked_out.get(key)
-        return found if found is not None else _keep(key, make(self.filter))
+        return _once(_worked_out, (make, self.rights, self.told), lambda: make(self.filter))
