@@ -111,15 +111,22 @@ def _gone(scope: Scope) -> str:
         SELECT 1 FROM {SUCCESSION} y WHERE y.predecessor_id = x.predecessor_id AND y.kind IN ({DIVIDED}))"""
 
 
+def _is_odd(scope: Scope) -> str:
+    """The condition that the lines of return `r` cannot be summed by columns."""
+    return f"(r.line_sort <> 'procedure' OR {PUBLISHED} OR (r.agency_id, r.period_id) IN ({_gone(scope)}))"
+
+
+def odd_returns(scope: Scope) -> str:
+    """Select the accepted returns in the scope's periods whose lines cannot be summed by columns."""
+    return f"SELECT r.id FROM {RETURN} r WHERE {COUNTED} AND {scope.periods('r.period_id')} AND {_is_odd(scope)}"
+
+
 def _ordinary(scope: Scope) -> tuple[str, str]:
     """The returns `r` whose lines may be summed by columns: what to join to the lines, and the condition.
 
     For everything at once they are told from the tables alone: PostgreSQL reads the lines by several processes then.
     """
-    if scope.pairs is not None:
-        return "counted", "r.ordinary"
-    kept = f"r.line_sort = 'procedure' AND NOT {PUBLISHED} AND (r.agency_id, r.period_id) NOT IN ({_gone(scope)})"
-    return RETURN, f"{COUNTED} AND {kept}"
+    return ("counted", "r.ordinary") if scope.pairs is not None else (RETURN, f"{COUNTED} AND NOT {_is_odd(scope)}")
 
 
 def procedure_rows(scope: Scope) -> str:
@@ -135,13 +142,21 @@ def procedure_rows(scope: Scope) -> str:
     added += [f"CASE WHEN COUNT(g.{name}) = COUNT(*) THEN SUM(g.{name}) END" for name in FIGURE_NAMES]
     added += [f"SUM(g.{name})" for three in RATE_COLUMNS.values() for name in three]
     cast = [added[0], added[1], added[2], *(f"CAST({one} AS bigint)" for one in added[3:])]
-    return f"""WITH gone AS MATERIALIZED ({_gone(scope)}),
-counted AS MATERIALIZED (
-    SELECT r.id, r.period_id, r.form_version, t.agency_id IS NOT NULL AS gone,
+    counted, absorbed, others = f"SELECT r.*, TRUE AS ordinary FROM {RETURN} r WHERE {COUNTED}", "", ""
+    if scope.odd:
+        counted = f"""SELECT r.*, t.agency_id IS NOT NULL AS gone,
     t.agency_id IS NULL AND r.line_sort = 'procedure' AND NOT {PUBLISHED} AS ordinary
-    FROM {RETURN} r LEFT JOIN gone t ON t.agency_id = r.agency_id AND t.period_id = r.period_id
-    WHERE {COUNTED} AND {scope.periods("r.period_id")}
-),
+    FROM {RETURN} r LEFT JOIN ({_gone(scope)}) t ON t.agency_id = r.agency_id AND t.period_id = r.period_id
+    WHERE {COUNTED}"""
+        absorbed = f"""absorbed AS (
+    SELECT r.period_id, {ABOUT} AS about, {each} {lines} WHERE r.gone AND {inside} GROUP BY r.period_id, {ABOUT}
+),"""
+        others = f"""UNION ALL
+    SELECT r.period_id, {ABOUT}, {each} {lines} WHERE NOT r.ordinary AND NOT r.gone AND {inside}
+    GROUP BY r.period_id, {ABOUT}
+    UNION ALL
+    SELECT o.period_id, o.about, {named(passed_on())} FROM absorbed o"""
+    return f"""WITH counted AS MATERIALIZED ({counted} AND {scope.periods("r.period_id")}),
 sums AS MATERIALIZED (
     SELECT r.period_id, l.procedure_id AS about, COUNT(*) AS lines,
     COUNT({" + ".join(f"l.{name}" for name in CORE)}) AS known, {_columns()}
@@ -149,9 +164,7 @@ sums AS MATERIALIZED (
     WHERE {ordinary} AND l.procedure_id IS NOT NULL AND {_inside(scope, "r.period_id", "l.procedure_id")}
     GROUP BY r.period_id, l.procedure_id
 ),
-absorbed AS (
-    SELECT r.period_id, {ABOUT} AS about, {each} {lines} WHERE r.gone AND {inside} GROUP BY r.period_id, {ABOUT}
-),
+{absorbed}
 given AS (
     SELECT s.period_id, s.about, {named(_from_column_sums())} FROM sums s WHERE s.known = s.lines
     UNION ALL
@@ -161,11 +174,7 @@ given AS (
     JOIN {LINE} l ON l.of_id = r.id AND l.procedure_id = p.about
     WHERE EXISTS (SELECT 1 FROM sums WHERE known < lines)
     GROUP BY r.period_id, l.procedure_id
-    UNION ALL
-    SELECT r.period_id, {ABOUT}, {each} {lines} WHERE NOT r.ordinary AND NOT r.gone AND {inside}
-    GROUP BY r.period_id, {ABOUT}
-    UNION ALL
-    SELECT o.period_id, o.about, {named(passed_on())} FROM absorbed o
+    {others}
 ),
 fresh AS (
     SELECT g.period_id, g.about, {named(cast)} FROM given g GROUP BY g.period_id, g.about
@@ -180,6 +189,10 @@ def procedures_aside(scope: Scope) -> str:
 def _others(scope: Scope) -> str:
     """The condition that a stored sum in scope is not in the temporary table `fresh`."""
     inside = _inside(scope, f"{SUMS}.period_id", f"{SUMS}.about")
+    if scope.touched_sums:
+        # For the planner, as in `Scope.own`: pairs alone let it read all sums there are.
+        abouts = ", ".join(str(int(about)) for about in sorted({about for _period, about in scope.touched_sums}))
+        inside += f" AND {scope.periods(f'{SUMS}.period_id')} AND {SUMS}.about IN ({abouts})"
     return f"""{inside} AND {SUMS}.id NOT IN (
     SELECT s.id FROM fresh f JOIN {SUMS} s ON s.period_id = f.period_id AND s.about = f.about)"""
 

@@ -9,6 +9,7 @@ from agencies.models import Agency
 from dossiers.models import Period, RateRun, StaleFigure
 from dossiers.tally.procedure_statements import (
     delete_procedures,
+    odd_returns,
     procedures_aside,
     touched,
     upsert_procedures,
@@ -94,21 +95,25 @@ def _refill(scope: Scope) -> int:
     with connection.cursor() as cursor:
         if scope.pairs is None:
             _plan_for_much(cursor)
+        whole, removed = scope.pairs is None, 0
         for tree in (False, True):
-            whole = scope.pairs is None
             if whole:
                 cursor.execute(kept_aside(scope, tree=tree))
             cursor.execute(upsert(scope, tree=tree, aside=whole), [now])
             written += max(cursor.rowcount, _changes(cursor))
-            cursor.execute(delete_others(scope, tree=tree) if whole else delete(scope, tree=tree))
-            written += max(cursor.rowcount, _changes(cursor))
+            # A tree loses its ground with an own row alone.
+            if whole or not tree or removed:
+                cursor.execute(delete_others(scope, tree=tree) if whole else delete(scope, tree=tree))
+                removed = max(cursor.rowcount, _changes(cursor))
+                written += removed
             if whole:
                 cursor.execute("DROP TABLE fresh")
         # After the own rows: whether an agency's successor reports too is read from them.
         if not whole:
             cursor.execute(touched(scope))
             sums = tuple(cursor.fetchall())
-            scope = replace(scope, touched_sums=sums if len(sums) <= MANY_SUMS else None)
+            cursor.execute(odd_returns(scope))
+            scope = replace(scope, touched_sums=sums if len(sums) <= MANY_SUMS else None, odd=bool(cursor.fetchall()))
         cursor.execute(procedures_aside(scope))
         cursor.execute(upsert_procedures(), [now])
         written += max(cursor.rowcount, _changes(cursor))

@@ -47,12 +47,14 @@ ABSORBED, DIVIDED = listed(ABSORBED_WHOLE), listed((SuccessionKind.SPLIT, Succes
 class Scope:
     """Which (agency, period) pairs a statement is about: the `pairs`, one `period_id`, or all when neither is given.
 
-    `touched_sums` are the (period, procedure or field) of which the pairs' lines tell; None: not looked up.
+    `touched_sums` are the (period, procedure or field) of which the pairs' lines tell; None: not looked up. `odd` is
+    False where it is known that all returns of the periods can be summed by columns: what sums the others is left out.
     """
 
     period_id: int | None = None
     pairs: tuple[tuple[int, int], ...] | None = None
     touched_sums: tuple[tuple[int, int], ...] | None = None
+    odd: bool = True
 
     def own(self, row: str) -> str:
         """The condition that the row called `row`, with an agency and a period, is in scope."""
@@ -218,6 +220,9 @@ def tree_rows(scope: Scope) -> str:
     sums += [f"CASE WHEN COUNT(g.{name}) = COUNT(*) THEN CAST(SUM(g.{name}) AS bigint) END" for name in FIGURE_NAMES]
     sums += [f"CAST(SUM(g.{name}) AS bigint)" for three in RATE_COLUMNS.values() for name in three]
     leaf = f"NOT EXISTS (SELECT 1 FROM {AGENCY} c WHERE c.parent_id = {{}})"
+    joined = f"up JOIN {SUMMARY} o ON o.agency_id = up.agency_id"
+    if scope.pairs is not None:  # SQLite keeps the order of CROSS JOIN: the few periods first, not all sums there are
+        joined = f"{SUMMARY} o CROSS JOIN up"
     return f"""{forest()}{scope.touched()},
 passed AS MATERIALIZED (
     SELECT DISTINCT p.above_id, x.predecessor_id AS agency_id, d.id AS period_id
@@ -233,9 +238,10 @@ passed AS MATERIALIZED (
 ),
 given AS (
     SELECT up.above_id, o.period_id, {", ".join(f"o.{name}" for name in VALUES)}
-    FROM up JOIN {SUMMARY} o ON o.agency_id = up.agency_id AND o.tree = FALSE
+    FROM {joined}
     LEFT JOIN passed t ON t.above_id = up.above_id AND t.agency_id = o.agency_id AND t.period_id = o.period_id
-    WHERE {scope.periods("o.period_id")} AND {scope.tree("up.above_id", "o.period_id")} AND t.agency_id IS NULL
+    WHERE up.agency_id = o.agency_id AND o.tree = FALSE AND {scope.periods("o.period_id")}
+    AND {scope.tree("up.above_id", "o.period_id")} AND t.agency_id IS NULL
     AND NOT {leaf.format("up.above_id")}
     UNION ALL
     SELECT t.above_id, o.period_id, {named(passed_on())}
