@@ -13,10 +13,18 @@ from typing import ClassVar
 
 from django.template.loader import render_to_string
 
+FOLDER = "docx/"
 PARTS = (
-    "[Content_Types].xml", "_rels/.rels", "docProps/core.xml", "word/document.xml", "word/_rels/document.xml.rels",
-    "word/header1.xml", "word/header2.xml", "word/settings.xml", "word/styles.xml",
-)  # fmt: skip
+    "docx/[Content_Types].xml",
+    "docx/_rels/.rels",
+    "docx/docProps/core.xml",
+    "docx/word/document.xml",
+    "docx/word/_rels/document.xml.rels",
+    "docx/word/header1.xml",
+    "docx/word/header2.xml",
+    "docx/word/settings.xml",
+    "docx/word/styles.xml",
+)
 # Characters that XML cannot hold, and lone surrogates.
 UNPRINTABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -163,8 +171,8 @@ def packed(context: dict, pictures: dict[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as target:
         for name in PARTS:
-            text = render_to_string(f"docx/{name}", context)
-            target.writestr(_entry(name, zipfile.ZIP_DEFLATED), text)
+            text = render_to_string(name, context)
+            target.writestr(_entry(name.removeprefix(FOLDER), zipfile.ZIP_DEFLATED), text)
         for name, data in pictures.items():  # they are compressed already
             target.writestr(_entry(f"word/media/{name}", zipfile.ZIP_STORED), data)
     return out.getvalue()
