@@ -14,7 +14,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from cchc_portal.lib.docx import to_docx
-from cchc_portal.lib.pdf import give_back_memory, html_to_pdf
+from cchc_portal.lib.memory import give_back_memory
+from cchc_portal.lib.pdf import html_to_pdf
 from cchc_portal.lib.text import ascii_slug
 from records import registry
 from records.choices import JobState

@@ -28,6 +28,7 @@ from cchc_portal.lib.docx_xml import (
     row_of,
     same_bytes,
 )
+from cchc_portal.lib.memory import own_garbage
 from cchc_portal.lib.paper import COLUMN_WIDTHS, QR_NAME, Annex, Block, Paper, Table
 
 FONT = "Times New Roman"
@@ -47,7 +48,8 @@ ALIGNMENTS = {
 
 def to_docx(paper: Paper, code: str, *, media: Mapping[str, bytes], created: datetime) -> bytes:
     """The Word file of the paper; `media` holds its pictures by name, `code` is the check code."""
-    return _Writer(paper, code, media, created).written()
+    with own_garbage():
+        return _Writer(paper, code, media, created).written()
 
 
 class _Writer:

@@ -6,7 +6,6 @@ rendering.
 """
 
 import ctypes
-import gc
 import logging
 import mimetypes
 import sys
@@ -19,6 +18,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from django.contrib.staticfiles import finders
+
+from cchc_portal.lib.memory import own_garbage
 
 HOST = "documents.invalid"
 BASE_URL = f"https://{HOST}/"
@@ -112,25 +113,6 @@ def _errors_collected():
         logger.removeHandler(handler)
 
 
-@contextmanager
-def _own_garbage():
-    """Layout makes millions of objects that live until its end: looking for garbage meanwhile only costs time.
-
-    Afterwards the collector goes through what was made here and through nothing else: all that stood before is set
-    aside. So the next document finds the memory free, at the price of what this one left behind.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.collect()
-        gc.unfreeze()
-        if was_on:
-            gc.enable()
-
-
 def html_to_pdf(
     html: str, *, identifier: str, created: datetime | None, media: Mapping[str, bytes] | None = None
 ) -> Pdf:
@@ -146,7 +128,7 @@ def html_to_pdf(
         raise PdfError(f"system libraries are missing: apt-get install {packages}") from error
 
     try:
-        with _own_garbage(), _errors_collected() as errors:
+        with own_garbage(), _errors_collected() as errors:
             made = _printed(html, identifier, created, media or {})
     except FatalURLFetchingError as error:  # a BaseException: `except Exception` would let it kill the worker
         raise PdfError(str(error.__cause__ or error)) from error
@@ -174,9 +156,3 @@ def _printed(html: str, identifier: str, created: datetime | None, media: Mappin
         jpeg_quality=PHOTO_QUALITY,
     )
     return Pdf(data=data, pages=len(document.pages))
-
-
-def give_back_memory() -> None:
-    """Hand pages that nothing uses back to the system: the allocator would keep what it once got."""
-    if sys.platform.startswith("linux") and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
-        trim(0)

@@ -13,8 +13,9 @@ from django.template import engines
 
 from cchc_portal import checks
 from cchc_portal.lib.charts import Datum, Series, line_chart
+from cchc_portal.lib.memory import give_back_memory
 from cchc_portal.lib.numbers import Rate
-from cchc_portal.lib.pdf import PdfError, give_back_memory, html_to_pdf
+from cchc_portal.lib.pdf import PdfError, html_to_pdf
 
 # The 67 lower-case letters that carry a mark, and their capitals.
 MARKED = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ"
