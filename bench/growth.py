@@ -45,7 +45,7 @@ def _copy(model, changed: dict, where: str) -> None:
 
 
 def _measured(database: str) -> Iterator[Row]:
-    """Each on tables that the database has tidied up, as it does by itself before long; a recompute leaves much to it."""
+    """Each on tables that the database has tidied up, as it does by itself before long: a recompute leaves it much."""
     for measured in AGAIN:
         execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
         yield from measured(database)
