@@ -1,6 +1,5 @@
 """P16: the same pages and the full recompute with twice the lines; runs last, the database is thrown away."""
 
-from collections.abc import Iterator
 from functools import partial
 
 from django.db import connection
@@ -34,6 +33,7 @@ def double() -> None:
     of_those = f"of_id IN (SELECT id - {returns} FROM {Return._meta.db_table} WHERE id >= {returns})"
     _copy(Line, {"id": f"id + {lines}", "of_id": f"of_id + {returns}"}, of_those)
     bulk.settle_keys(Period, Return, Line)
+    execute("ANALYZE")
 
 
 def _copy(model, changed: dict, where: str) -> None:
@@ -44,19 +44,12 @@ def _copy(model, changed: dict, where: str) -> None:
     execute(f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table} WHERE {where}")
 
 
-def _measured(database: str) -> Iterator[Row]:
-    """Each on tables that the database has tidied up, as it does by itself before long: a recompute leaves it much."""
-    for measured in AGAIN:
-        execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-        yield from measured(database)
-
-
 def growth(database: str) -> list[Row]:
     """Measured right before and right after the doubling: an hour on, a shared machine is another one."""
-    before = {row.name: row for row in _measured(database)}
+    before = {row.name: row for measured in AGAIN for row in measured(database)}
     double()
     rows = []
-    for row in _measured(database):
+    for row in [row for measured in AGAIN for row in measured(database)]:
         once, goal = before.get(row.name), LIMITS.get(row.name[:2])
         if once is None or goal is None:
             continue
