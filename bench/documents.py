@@ -1,8 +1,11 @@
-"""P12: documents as the worker makes them, beside WeasyPrint on the finished HTML; by one process and by two."""
+"""P12: documents as the worker makes them, beside the libraries on the finished pages; by one process and by two."""
 
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from django.test import override_settings
@@ -11,6 +14,7 @@ from agencies.models import Agency, Person
 from bench.city import ROOT
 from bench.measure import AT_LEAST, Row, Timed, milliseconds, ratio
 from bench.rates import PERIOD
+from cchc_portal.lib.docx import to_docx
 from cchc_portal.lib.pdf import html_to_pdf
 from dossiers.models import Period
 from inspections.choices import INSPECTION_REPORT
@@ -57,6 +61,47 @@ def _ask_quarter_report() -> None:
     form.ask(address="")
 
 
+@contextmanager
+def _without_word(kind: registry.Kind) -> Iterator[None]:
+    """The kind as one of no paper: the worker makes the PDF alone."""
+    registry.register(replace(kind, build=lambda document: replace(kind.build(document), paper=None)))
+    try:
+        yield
+    finally:
+        registry.register(kind)
+
+
+def _measured(kind: registry.Kind, document: Document, database: str) -> list[Row]:
+    """The PDF by itself, as the goal has it, and both files, as whoever asks gets them."""
+    content = kind.build(document)
+
+    def queue():
+        Document.objects.filter(pk=document.pk).update(state=JobState.QUEUED, attempt=0)
+
+    def work():
+        render_document(str(document.pk))
+
+    def pdf_only():
+        with _without_word(kind):
+            work()
+
+    def bare():
+        html_to_pdf(content.html, identifier="0" * 64, created=content.created, media=content.media)
+
+    timed = {"pdf": Timed(pdf_only, before=queue), "bare": Timed(bare)}
+    if content.paper is not None:
+        timed["both"] = Timed(work, before=queue)
+        timed["word"] = Timed(lambda: to_docx(content.paper, "0" * 32, media=content.media, created=content.created))
+    spent = milliseconds(7 if document.pages < MANY_PAGES else 3, **timed)
+    name, limit = f"P12 {kind.code}, {document.pages} pages", "WeasyPrint on the finished HTML"
+    rows = [ratio(f"{name}, PDF", database, spent["pdf"], limit, spent["bare"], 1.1)]
+    if content.paper is not None:
+        libraries = spent["bare"] + spent["word"]
+        told = (f"{limit} + python-docx on the finished paper", libraries, 1.1)
+        rows.append(ratio(f"{name}, PDF and Word", database, spent["both"], *told))
+    return rows
+
+
 def reports(database: str) -> list[Row]:
     """Every kind of document of which the database holds one."""
     rows = []
@@ -64,23 +109,8 @@ def reports(database: str) -> list[Row]:
         _ask_quarter_report()
         for kind in registry.kinds():
             document = Document.objects.filter(kind=kind.code, state=JobState.READY).order_by("asked_at").first()
-            if document is None:
-                continue
-            content = kind.build(document)
-
-            def queue(document=document):
-                Document.objects.filter(pk=document.pk).update(state=JobState.QUEUED, attempt=0)
-
-            def bare(content=content):
-                html_to_pdf(content.html, identifier="0" * 64, created=content.created, media=content.media)
-
-            spent = milliseconds(
-                7 if document.pages < MANY_PAGES else 3,
-                worker=Timed(lambda document=document: render_document(str(document.pk)), before=queue),
-                bare=Timed(bare),
-            )
-            name = f"P12 {kind.code}, {document.pages} pages"
-            rows.append(ratio(name, database, spent["worker"], "WeasyPrint on the finished HTML", spent["bare"], 1.1))
+            if document is not None:
+                rows += _measured(kind, document, database)
     return rows
 
 
