@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from agencies.models import Agency
 from agencies.permissions import keeps_registers
 from agencies.tally import register_facts
-from cchc_portal.lib.tables import CONTENT_TYPES
+from cchc_portal.lib.tables import Column, hand_out_table, wants_table
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
 from dossiers.models import Period, Return
 from dossiers.tally.flags import told_of
@@ -17,12 +17,22 @@ from inspections.permissions import agencies_with_figures_for
 from procedures.tally import stated_facts
 from reports.tally.agency_period import AgencyPeriod, agency_period
 from reports.tally.overview import trend
-from reports.tally.profile import FIGURES_SHOWN, FORMULAS_SHOWN, profile
+from reports.tally.profile import FIGURES_SHOWN, FORMULAS_SHOWN, Profile, profile
 from reports.tally.slices import Slice
+from reports.views.claims import claims_table
 from reports.views.figures import trend_figure
 from reports.views.period import TIMELINESS
 from reports.views.series import profile_context
-from reports.views.slices import LONGEST, chosen_formula, export_rows, slice_context
+from reports.views.slices import (
+    LONGEST,
+    Table,
+    basis_columns,
+    basis_of,
+    chosen_formula,
+    rows_table,
+    slice_context,
+    tables_beside,
+)
 
 
 @require_safe
@@ -47,12 +57,12 @@ def agency_profile(request: HttpRequest, code: str) -> HttpResponse:
         periods = [row.period for row in found.history if row.own]
         chosen = _chosen(request, agency, periods)
         reported = agency_period(agency, chosen.period, chosen.formula) if chosen else None
-        if reported and request.GET.get("format") in CONTENT_TYPES:
-            parts = [(part.field.label, part.lines) for part in reported.fields]
-            return export_rows(f"{agency.code} {chosen.period.label}", chosen, parts, request.GET["format"])
+        if wants_table(request):
+            return hand_out_table(request, agency.code, _tables(agency, found, chosen, reported))
         context |= {"chosen": chosen, "reported": reported}
         if reported:
-            context |= slice_context(chosen, reported.total) | {"narrowed": False, "trend": _trend(agency, chosen)}
+            figure = _trend_figure(agency, chosen)
+            context |= slice_context(chosen, reported.total) | {"narrowed": False, "trend": figure}
             context |= _unusual(request.user, reported)
     return render(request, "reports/agency_profile.html", context)
 
@@ -80,9 +90,31 @@ def _chosen(request: HttpRequest, agency: Agency, periods: list[Period]) -> Slic
     return Slice(period, periods, formula, [agency.pk]) if period else None
 
 
-def _trend(agency: Agency, chosen: Slice):
+def _trend_figure(agency: Agency, chosen: Slice):
     """The agency's own rate over the last periods; nothing for a publication without days."""
     if chosen.period.first_day is None:
         return None
     name = _("On-time rate of %(agency)s, %(formula)s") % {"agency": agency.short_name, "formula": chosen.formula}
     return trend_figure(name, chosen.formula, trend(agency, chosen.period, chosen.formula))
+
+
+def _tables(agency: Agency, found: Profile, chosen: Slice | None, reported: AgencyPeriod | None) -> dict:
+    """The page's tables by the names in its links; those of the period only where it was reported on."""
+    tables = {"history": lambda: _history_table(found), "claims": lambda: claims_table(found.claims)}
+    if reported:
+        parts = [(part.field.label, part.lines) for part in reported.fields]
+        points = trend(agency, chosen.period, chosen.formula) if chosen.period.first_day else []
+        tables |= {"": lambda: rows_table(chosen, parts)} | tables_beside(chosen, reported.total, points)
+    return tables
+
+
+def _history_table(found: Profile) -> Table:
+    """Each period as reported then, a row for every formula that the page shows."""
+    heads = [Column(_("Period")), Column(_("Code"), 18), Column(_("Reported by"), 50)]
+    figures = [Column(FIGURE_LABELS[name]) for name in FIGURES_SHOWN]
+    rows = (
+        (row.period.label, row.agency.code, row.agency.name, *row.figures, row.lines, not row.complete, *basis_of(rate))
+        for row in found.history
+        for rate in row.rates
+    )
+    return [*heads, *figures, Column(_("Lines")), Column(_("not complete")), *basis_columns()], rows

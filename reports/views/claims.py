@@ -1,5 +1,7 @@
 """What was published about the figures, each statement beside what the counts give; targets with their source."""
 
+from collections.abc import Iterable
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -9,11 +11,12 @@ from django.views.decorators.http import require_safe
 from agencies.permissions import keeps_registers
 from cchc_portal.lib.htmx import vary_on_htmx
 from cchc_portal.lib.paging import long_page_of, page_of
-from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
+from cchc_portal.lib.tables import Column, table_response, wants_table
 from reports.filters import ClaimFilter, ContradictionFilter
 from reports.models import Claim, Target
-from reports.tally.claims import judged
+from reports.tally.claims import JudgedClaim, judged
 from reports.tally.contradictions import contradictions
+from reports.views.slices import Table
 
 TARGETS_SHOWN = 10
 
@@ -25,8 +28,8 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     claims = Claim.objects.visible_to(request.user).for_list().select_related("period")
     claims = claims.order_by("source__code", "agency__sort_key", "pk")
     narrowed = ClaimFilter(request.GET, queryset=claims, request=request)
-    if request.GET.get("format") in CONTENT_TYPES:
-        return _export(narrowed.qs, request.GET["format"])
+    if wants_table(request):
+        return table_response("claims", *claims_table(judged(list(narrowed.qs))), request.GET["format"])
     page = long_page_of(request, narrowed.qs)
     targets = Target.objects.visible_to(request.user).for_list()[:TARGETS_SHOWN]
     context = {
@@ -39,7 +42,8 @@ def claim_list(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/claim_list.html", context)
 
 
-def _export(claims, fmt: str) -> HttpResponse:
+def claims_table(claims: Iterable[JudgedClaim]) -> Table:
+    """Published statements, each with its verdict and what that rests on."""
     columns = [
         Column(_("Agency")),
         Column(_("Period")),
@@ -67,9 +71,9 @@ def _export(claims, fmt: str) -> HttpResponse:
             "; ".join(row.sentences + row.gaps),
             str(row.claim.source),
         )
-        for row in judged(list(claims))
+        for row in claims
     )
-    return table_response("claims", columns, rows, fmt)
+    return columns, rows
 
 
 @require_safe
@@ -80,7 +84,7 @@ def contradiction_list(request: HttpRequest) -> HttpResponse:
     claims = claims.order_by("source__code", "agency__sort_key", "pk")
     narrowed = ContradictionFilter(request.GET, queryset=claims, request=request)
     found = narrowed.chosen(contradictions(list(claims))) if narrowed.is_valid() else []
-    if request.GET.get("format") in CONTENT_TYPES:
+    if wants_table(request):
         return _export_contradictions(found, request.GET["format"])
     context = {
         "filter": narrowed,

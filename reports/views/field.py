@@ -6,11 +6,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from cchc_portal.lib.tables import CONTENT_TYPES
+from cchc_portal.lib.tables import hand_out_table, wants_table
 from procedures.models import Field
 from reports.tally.field import field_profile as profile_of
 from reports.views.figures import trend_figure
-from reports.views.slices import chosen_slice, export_rows, slice_context
+from reports.views.slices import chosen_slice, rows_table, slice_context, tables_beside
 
 
 @require_safe
@@ -23,9 +23,10 @@ def field_profile(request: HttpRequest, pk: int) -> HttpResponse:
     profile = profile_of(field, chosen) if chosen else None
     if profile is None:
         return render(request, "reports/field_profile.html", context)
-    if request.GET.get("format") in CONTENT_TYPES:
+    if wants_table(request):
         parts = [(_("Procedures"), profile.procedures), (_("Agencies"), profile.agencies)]
-        return export_rows(field.name, chosen, parts, request.GET["format"])
+        tables = {"": lambda: rows_table(chosen, parts)} | tables_beside(chosen, profile.total, profile.trend)
+        return hand_out_table(request, field.name, tables)
     context |= slice_context(chosen, profile.total) | {"profile": profile}
     if chosen.period.first_day:
         name = _("On-time rate of the field %(name)s") % {"name": field.name}

@@ -10,20 +10,23 @@ from django.views.decorators.http import require_safe
 
 from agencies.choices import AgencyKind
 from cchc_portal.lib.paging import page_of
-from cchc_portal.lib.tables import CONTENT_TYPES, Column, table_response
+from cchc_portal.lib.tables import Column, hand_out_table, wants_table
 from dossiers.models import Period
 from reports.tally import period as tally
 from reports.tally.field import by_field
 from reports.tally.slices import Slice, agencies_read_by, periods_read
 from reports.views.figures import trend_figure
 from reports.views.slices import (
+    Table,
     basis_columns,
     basis_of,
     chosen_formula,
     figure_columns,
     figures_of,
     kind_choices,
+    rows_table,
     slice_context,
+    tables_beside,
 )
 
 # Timeliness → its label and the badge it is shown with.
@@ -46,9 +49,15 @@ def period_page(request: HttpRequest, label: str) -> HttpResponse:
     kind, only = request.GET.get("kind", "")[:40], request.GET.get("only", "")[:40]
     kind, only = kind if kind in AgencyKind.values else "", only if only in TIMELINESS else ""
     profile = tally.period_profile(request.user, chosen, kind=kind, only=only)
-    if request.GET.get("format") in CONTENT_TYPES:
-        return _export(chosen, profile.rows, request.GET["format"])
     fields, procedures = by_field(period, agencies, chosen.formula)
+    if wants_table(request):
+        tables = {
+            "": lambda: _reported_table(chosen, profile.rows),
+            "fields": lambda: rows_table(chosen, [(_("Fields"), fields)]),
+            "procedures": lambda: rows_table(chosen, [(_("Procedures"), procedures)]),
+        }
+        tables |= tables_beside(chosen, profile.total, profile.trend)
+        return hand_out_table(request, period.label, tables)
     page = page_of(request, profile.rows)
     context = slice_context(chosen, profile.total) | {
         "period": period,
@@ -69,7 +78,8 @@ def period_page(request: HttpRequest, label: str) -> HttpResponse:
     return render(request, "reports/period_page.html", context)
 
 
-def _export(chosen: Slice, rows: list[tally.ReportedRow], fmt: str) -> HttpResponse:
+def _reported_table(chosen: Slice, rows: list[tally.ReportedRow]) -> Table:
+    """Who has reported and when, with the figures."""
     heads = [
         Column(_("Period")),
         Column(_("Code"), 18),
@@ -93,4 +103,4 @@ def _export(chosen: Slice, rows: list[tally.ReportedRow], fmt: str) -> HttpRespo
         )
         for row in rows
     )
-    return table_response(chosen.period.label, [*heads, *figure_columns(), *basis_columns()], lines, fmt)
+    return [*heads, *figure_columns(), *basis_columns()], lines

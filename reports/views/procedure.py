@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from cchc_portal.lib.paging import page_of
-from cchc_portal.lib.tables import CONTENT_TYPES
+from cchc_portal.lib.tables import hand_out_table, wants_table
 from procedures.models import Procedure
 from reports.tally.procedure import procedure_profile as profile_of
 from reports.views.figures import trend_figure
-from reports.views.slices import chosen_slice, export_rows, kind_choices, slice_context
+from reports.views.slices import chosen_slice, kind_choices, rows_table, slice_context, tables_beside
 
 
 @require_safe
@@ -32,8 +32,10 @@ def procedure_profile(request: HttpRequest, code: str) -> HttpResponse:
     profile = profile_of(procedure, chosen, kind=kind) if chosen else None
     if profile is None:
         return render(request, "reports/procedure_profile.html", context)
-    if request.GET.get("format") in CONTENT_TYPES:
-        return export_rows(procedure.code, chosen, [(_("Agencies"), profile.rows)], request.GET["format"])
+    if wants_table(request):
+        tables = {"": lambda: rows_table(chosen, [(_("Agencies"), profile.rows)])}
+        tables |= tables_beside(chosen, profile.total, profile.trend)
+        return hand_out_table(request, procedure.code, tables)
     context |= slice_context(chosen, profile.total)
     context |= {"profile": profile, "page": page_of(request, profile.rows), "kinds": kind_choices(profile.kinds)}
     context["kind"] = kind

@@ -3,18 +3,21 @@
 from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from agencies.choices import AgencyKind
-from cchc_portal.lib.tables import Column, table_response
+from cchc_portal.lib.tables import Column
 from dossiers import rules, tally
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
+from dossiers.models import Period
 from reports.tally.slices import FIGURES_SHOWN, Slice, SliceRow, agencies_read_by, periods_read, rates_of
 
 FIGURES_OUT = (*rules.DERIVED_NAMES, *rules.TYPED_NAMES)
 # What an address may hold of a name of the portal.
 LONGEST = 40
+# Heads of a table that is handed out, and its rows.
+Table = tuple[list[Column], Iterable[tuple]]
 
 
 def chosen_formula(request: HttpRequest) -> str:
@@ -96,12 +99,25 @@ def figures_of(sums: dict | None) -> tuple:
     return tuple(sums[name] if sums else None for name in FIGURES_OUT)
 
 
-def export_rows(name: str, chosen: Slice, parts: list[tuple[str, list[SliceRow]]], fmt: str) -> HttpResponse:
-    """The tables of a profile one below the other as CSV or XLSX, each row with its formula and what it rests on."""
+def rows_table(chosen: Slice, parts: list[tuple[str, list[SliceRow]]]) -> Table:
+    """The tables of a profile one below the other, each row with its formula and what it rests on."""
     columns = [Column(_("Period")), Column(_("Table"), 20), Column(_("Code"), 18), Column(_("Name"), 60)]
     rows = (
         (chosen.period.label, part, row.detail, row.label, *figures_of(row.sums), *basis_of(row.rate))
         for part, found in parts
         for row in found
     )
-    return table_response(name, [*columns, *figure_columns(), *basis_columns()], rows, fmt)
+    return [*columns, *figure_columns(), *basis_columns()], rows
+
+
+def rates_table(rates: Iterable[tuple[Period, rules.Rate | None]]) -> Table:
+    """Rates one below the other, each with its period and what it rests on."""
+    return [Column(_("Period")), *basis_columns()], ((period.label, *basis_of(rate)) for period, rate in rates)
+
+
+def tables_beside(chosen: Slice, total: dict, trend: Iterable[tuple[Period, rules.Rate | None]]) -> dict:
+    """What `hand_out_table` hands out of the parts that every profile has: all formulas, and the trend."""
+    return {
+        "formulas": lambda: rates_table((chosen.period, rate) for _code, rate in rates_of(total)),
+        "trend": lambda: rates_table(trend),
+    }

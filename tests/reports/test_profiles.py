@@ -1,15 +1,18 @@
 """The profiles of procedures, fields, periods and agencies: what they say, to whom, and what can be downloaded."""
 
 import csv
+import html
 import io
+import re
 from datetime import date, datetime, timedelta
+from urllib.parse import parse_qs
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from dossiers import tally
+from dossiers import rules, tally
 from dossiers.choices import ReturnState
 from dossiers.models import Period, ProcedureSum, Return
 from procedures.models import AgencyProcedure
@@ -129,6 +132,42 @@ def test_exports_say_formula_and_basis(cast, client_of, reported, procedures_khc
             ratio = int(row["Tử số"]) / int(row["Mẫu số"])
             assert abs(float(row["Tỷ lệ"]) - ratio) < 1e-6, path
         assert client.get(f"{path}?format=xlsx&period={period_q.label}").getvalue()[:2] == b"PK"
+
+
+def test_every_table_of_a_profile_can_be_taken_along(cast, client_of, reported, procedures_khcn, period_q):
+    client = client_of(cast.lanhdao)
+    beside = {"", "formulas", "trend"}
+    pages = {
+        f"/procedures/{procedures_khcn[0].code}/figures/": beside,
+        f"/fields/{procedures_khcn[0].field_id}/": beside,
+        f"/periods/{period_q.label}/figures/": beside | {"fields", "procedures"},
+        f"/agencies/{cast.khcn.code}/": beside | {"history"},
+    }
+    for path, wanted in pages.items():
+        page = html.unescape(page_of(client, f"{path}?period={period_q.label}"))
+        links = {query for query in re.findall(r'href="(\?[^"]*format=csv[^"]*)"', page)}
+        found = {"".join(parse_qs(link[1:]).get("rows", [""])): link for link in links}
+        assert set(found) == wanted, path
+        for name, link in found.items():
+            rows = table(client, path + link)
+            assert rows, (path, name)
+            assert all(row["Công thức"] or not row["Mẫu số"] for row in rows), (path, name)
+        by_formula = {row["Công thức"]: row for row in table(client, path + found["formulas"])}
+        assert list(by_formula) == list(rules.FORMULAS), path
+        in_time = by_formula["D2"]
+        assert f"{in_time['Tử số']}/{in_time['Mẫu số']}" in page
+        [*_before, last] = table(client, path + found["trend"])
+        assert (last["Kỳ báo cáo"], last["Tử số"]) == (period_q.label, in_time["Tử số"]), path
+        assert client.get(f"{path}?rows=nothing&format=csv").status_code == 404
+
+
+def test_the_tables_of_an_agency_are_for_those_who_read_its_figures(cast, client_of, reported, period_q):
+    for name in ("", "history", "formulas", "trend", "claims"):
+        query = f"?rows={name}&format=csv&period={period_q.label}"
+        allowed = client_of(cast.lan).get(f"/agencies/{cast.khcn.code}/{query}")
+        assert allowed["Content-Type"].startswith("text/csv"), name
+        refused = client_of(cast.tuan).get(f"/agencies/{cast.khcn.code}/{query}")
+        assert refused["Content-Type"].startswith("text/html"), name
 
 
 def test_an_agency_on_one_page(cast, client_of, reported, period_q):
