@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from cchc_portal.lib import tables
@@ -21,6 +22,7 @@ from inspections.followup_forms import EscalationForm, HandOverManyForm
 from inspections.models import EscalationRule, Recommendation, Team
 from inspections.rules import DEFAULT_ESCALATION, working_days_between
 from inspections.tally import board as tally
+from inspections.views.exports import Table
 from inspections.workflow import RECOMMENDATIONS, escalation_rules, holidays, keep_edit, keep_new
 
 SORTS = {"due": "due", "agency": "agency__sort_key", "since": "issued_at"}
@@ -47,7 +49,14 @@ def _order(asked: str):
     return column.desc(nulls_last=True) if asked.startswith("-") else column.asc(nulls_last=True)
 
 
-def _export(rows: list[Recommendation], fmt: str) -> HttpResponse:
+def _groups_table(groups: list[tally.Group]) -> Table:
+    columns = [_("group"), pgettext("recommendations", "All"), pgettext("recommendations", "Overdue")]
+    columns += [pgettext("recommendations", "Sent up"), pgettext("recommendations", "Closing proposed")]
+    return columns, ((str(one.label), one.total, one.overdue, one.escalated, one.proposed) for one in groups)
+
+
+def _rows_table(rows: list[Recommendation]) -> Table:
+    """`rows` are dressed."""
     columns = [_("group"), _("agency in charge"), _("area"), tables.Column(_("recommendation"), 60), _("due")]
     columns += [_("working days late"), _("state"), _("age in days"), _("repeats an earlier one"), _("sent up on")]
     columns += [_("closing condition"), _("closing proposed on"), _("visit"), _("team")]
@@ -59,7 +68,7 @@ def _export(rows: list[Recommendation], fmt: str) -> HttpResponse:
         line += [row.age, row.is_repeat, row.escalated_at, str(condition) if condition else ""]
         line += [condition.met_at if condition else None, str(row.visit), row.team.name]
         lines.append(line)
-    return tables.table_response(_("Follow-up board"), columns, lines, fmt)
+    return columns, lines
 
 
 @require_safe
@@ -76,8 +85,10 @@ def board(request: HttpRequest) -> HttpResponse:
     rows = tally.in_group(chosen, by, key, today) if key else chosen
     rows = rows.order_by(*rows.query.order_by, _order(request.GET.get("sort", "")), "pk").for_list()
     rows = rows.select_related("condition", "finding__area")
-    if request.GET.get("format") in (tables.CSV, tables.XLSX):
-        return _export(_dress(list(rows), by, today), request.GET["format"])
+    groups = tally.groups(chosen, by, today)
+    if tables.wants_table(request):
+        made = {"": lambda: _rows_table(_dress(list(rows), by, today)), "groups": lambda: _groups_table(groups)}
+        return tables.hand_out_table(request, _("Follow-up board"), made)
     page = page_of(request, rows)
     page.object_list = _dress(list(page.object_list), by, today)
     context = {
@@ -86,7 +97,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "ways": tally.WAYS.items(),
         "narrowed": any(request.GET.get(name) for name in found.filters if name not in ("by", "sort")),
         "group": key,
-        "groups": tally.groups(chosen, by, today),
+        "groups": groups,
         "totals": tally.totals(everything, today),
         "page": page,
         "may_urge": permissions.writes_letters(request.user),

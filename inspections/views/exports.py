@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from cchc_portal.lib.tables import Column
+from dossiers.rules import Rate
 from inspections.models import Finding, ProposalAddressee, Recommendation
+from inspections.tally import Reading
 from records import registry
 from records.models import Document
 
@@ -29,6 +31,24 @@ def recommendations_table(rows: Iterable[Recommendation]) -> Table:
         )
         for one in rows
     )
+
+
+# Whether a period keeps a closing condition, in words.
+KEPT = {
+    True: pgettext_lazy("condition", "kept"),
+    False: pgettext_lazy("condition", "broken"),
+    None: gettext_lazy("no accepted figures"),
+}
+
+
+def readings_table(readings: Iterable[Reading]) -> Table:
+    """The rates that a closing condition looks at, with what they rest on."""
+    columns = [_("Period"), _("formula"), _("numerator"), _("denominator"), _("rate"), _("Condition")]
+    return columns, ((one.period.label, *_basis(one.rate), str(KEPT[one.holds])) for one in readings)
+
+
+def _basis(rate: Rate | None) -> tuple:
+    return (rate.formula, rate.numerator, rate.denominator, rate) if rate else (None,) * 4
 
 
 def proposals_table(rows: Iterable[ProposalAddressee]) -> Table:

@@ -34,9 +34,9 @@ from inspections.followup_forms import (
 )
 from inspections.forms import RemedyForm
 from inspections.models import ClosingCondition, Finding, Recommendation, Visit
-from inspections.tally import readings, run_of
+from inspections.tally import Reading, readings, run_of
 from inspections.views.evidence import remedies_of
-from inspections.views.exports import recommendations_table
+from inspections.views.exports import KEPT, readings_table, recommendations_table
 from inspections.views.handling import both_values, moves_for, try_move, typed, with_version
 from inspections.workflow import RECOMMENDATIONS, condition_of, keep_edit, keep_new
 
@@ -135,14 +135,18 @@ def _recommendation_of(request: HttpRequest, pk: int) -> Recommendation:
     return get_object_or_404(rows, pk=pk)
 
 
+def _readings(recommendation: Recommendation, condition: ClosingCondition | None) -> list[Reading]:
+    """What its closing condition looks at; nothing without a condition and nothing before issuing."""
+    return readings(condition) if condition and not recommendation.is_editable else []
+
+
 def _page(
     request: HttpRequest, recommendation: Recommendation, *, tried=None, action: str = "", status: int = 200
 ) -> HttpResponse:
     finding = Finding.objects.visible_to(request.user).filter(pk=recommendation.finding_id).first()
     told = None if finding else _finding_told(request, recommendation)
-    condition, found = condition_of(recommendation), []
-    if condition and not recommendation.is_editable:
-        found = readings(condition)
+    condition = condition_of(recommendation)
+    found = _readings(recommendation, condition)
     moves = moves_for(request, RECOMMENDATIONS, recommendation, FORMS, tried, action)
     for one in moves:
         if isinstance(one["form"], SetConditionForm):
@@ -154,7 +158,7 @@ def _page(
         "finding": finding,
         "finding_told": told,
         "condition": condition,
-        "readings": found,
+        "readings": [(reading, KEPT[reading.holds]) for reading in found],
         "run": len(run_of(condition, found)) if condition else 0,
         "repeated": repeated,
         "due_changes": recommendation.due_changes.select_related("by"),
@@ -186,7 +190,12 @@ def _finding_told(request: HttpRequest, recommendation: Recommendation) -> Findi
 @require_safe
 def recommendation_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One recommendation with its remedies and answers."""
-    return _page(request, _recommendation_of(request, pk))
+    recommendation = _recommendation_of(request, pk)
+    if tables.wants_table(request):
+        found = _readings(recommendation, condition_of(recommendation))
+        made = {"readings": lambda: readings_table(found)}
+        return tables.hand_out_table(request, str(recommendation.agency), made)
+    return _page(request, recommendation)
 
 
 @require_POST

@@ -1,5 +1,7 @@
 """The follow-up board: counts that match the lists behind them, letters, hand-overs; nobody closes his own."""
 
+import csv
+import io
 from collections import deque
 from datetime import date, timedelta
 from urllib.parse import urlencode
@@ -105,6 +107,17 @@ def test_export_holds_the_rows_of_the_page(cast, client_of, many, fmt):
     exported = client_of(cast.lan).get(BOARD, {"format": fmt, "only": ""})
     data = b"".join(exported.streaming_content)
     assert data[:2] == b"PK" if fmt == "xlsx" else data.decode().count("\r\n") == 1 + 6
+
+
+@pytest.mark.parametrize("by", WAYS)
+def test_the_groups_are_taken_along_as_they_are_counted(cast, client_of, many, by):
+    client = client_of(cast.quan)
+    groups = client.get(BOARD, {"by": by}).context["groups"]
+    told = client.get(BOARD, {"by": by, "rows": "groups", "format": "csv"}).getvalue().decode("utf-8-sig")
+    _head, *lines = csv.reader(io.StringIO(told))
+    counted = [[one.total, one.overdue, one.escalated, one.proposed] for one in groups]
+    assert lines == [[str(one.label), *map(str, numbers)] for one, numbers in zip(groups, counted, strict=True)]
+    assert client.get(BOARD, {"rows": "nothing", "format": "csv"}).status_code == 404
 
 
 @pytest.mark.parametrize("by", WAYS)

@@ -118,6 +118,18 @@ def test_figures_propose_and_never_close(promise, quarters, accept):
     assert noticed() == ["propose_closing", "drop_closing"]
 
 
+def test_what_a_condition_rests_on_is_taken_along(cast, client_of, promise, quarters, accept):
+    condition = promise()
+    accept(quarters["q1"], 95, 100)
+    accept(quarters["q2"], 94, 100)
+    address = condition.recommendation.get_absolute_url()
+    page = client_of(cast.quan).get(address).content.decode()
+    assert "?rows=readings&amp;format=csv" in page
+    lines = client_of(cast.quan).get(address, {"rows": "readings", "format": "csv"}).getvalue().decode().splitlines()
+    assert lines[1:3] == ["2026-Q1,D1,95,100,0.950000,đạt", "2026-Q2,D1,94,100,0.940000,không đạt"]
+    assert client_of(cast.tuan).get(address, {"rows": "readings", "format": "csv"}).status_code == 404
+
+
 def test_only_periods_that_end_after_issuing_count(promise, quarters, accept):
     condition = promise()
     condition.recommendation.issued_at = datetime(2026, 5, 1, tzinfo=HANOI)
