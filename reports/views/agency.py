@@ -104,7 +104,7 @@ def _tables(agency: Agency, found: Profile, chosen: Slice | None, reported: Agen
     if reported:
         parts = [(part.field.label, part.lines) for part in reported.fields]
         points = trend(agency, chosen.period, chosen.formula) if chosen.period.first_day else []
-        tables |= {"": lambda: rows_table(chosen, parts)} | tables_beside(chosen, reported.total, points)
+        tables |= {"": lambda: rows_table(chosen.period, parts)} | tables_beside(chosen, reported.total, points)
     return tables
 
 

@@ -25,7 +25,7 @@ def field_profile(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "reports/field_profile.html", context)
     if wants_table(request):
         parts = [(_("Procedures"), profile.procedures), (_("Agencies"), profile.agencies)]
-        tables = {"": lambda: rows_table(chosen, parts)} | tables_beside(chosen, profile.total, profile.trend)
+        tables = {"": lambda: rows_table(chosen.period, parts)} | tables_beside(chosen, profile.total, profile.trend)
         return hand_out_table(request, field.name, tables)
     context |= slice_context(chosen, profile.total) | {"profile": profile}
     if chosen.period.first_day:

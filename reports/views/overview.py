@@ -10,15 +10,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from agencies.choices import AgencyKind
 from agencies.permissions import oversees
 from cchc_portal.lib.htmx import vary_on_htmx, wants_fragment
-from cchc_portal.lib.tables import CONTENT_TYPES
+from cchc_portal.lib.tables import hand_out_table, wants_table
 from dossiers import rules
 from reports.tally import overview as tally
-from reports.views.overview_export import export_ranking
+from reports.views.overview_export import tables_of
 from reports.views.overview_parts import Choice, overview_parts, ranking_context
 
 KEPT_FOR = 3600
@@ -113,11 +114,12 @@ def overview(request: HttpRequest) -> HttpResponse:
         if choice is None:
             raise Http404
         return render(request, "reports/_overview_ranking.html", ranking_context(choice, everything=True))
-    if request.GET.get("format") in CONTENT_TYPES:
+    if wants_table(request):
         choice = _chosen(_asked(request), _home(request))
         if choice is None:
             raise Http404
-        return export_ranking(choice.period, choice.whole, choice.kind, choice.formula, request.GET["format"])
+        name = f"{_('Overview')} {choice.period.label} {choice.formula}"
+        return hand_out_table(request, name, tables_of(choice))
     parts = request.GET.copy()
     presented = parts.pop("present", [""])[-1] == "1"
     context = {"screen": _screen(request), "presented": presented, "other_view": parts.urlencode()}

@@ -1,20 +1,62 @@
-"""The ranking of the overview as a file: every place with its formula and what it rests on."""
+"""The tables of the overview as files: each figure with its formula and what it rests on."""
 
-from django.http import HttpResponse
+from collections.abc import Callable
+
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from agencies.choices import AgencyKind
 from agencies.models import Agency
-from cchc_portal.lib.tables import Column, table_response
+from cchc_portal.lib.tables import Column
 from dossiers import rules, tally
 from dossiers.models import Period
-from reports.views.slices import basis_columns, basis_of
+from reports.tally.field import by_field
+from reports.tally.overview import completeness
+from reports.views.overview_parts import Choice
+from reports.views.slices import Table, basis_columns, basis_of, rates_table, rows_table
 
 PLACED_UNDER = rules.COMPARED_FORMULAS
 
 
-def export_ranking(period: Period, root: Agency | None, kind: str, code: str, fmt: str) -> HttpResponse:
+def tables_of(choice: Choice) -> dict[str, Callable[[], Table]]:
+    """What `hand_out_table` hands out of the overview, by the names in its links; the ranking where none is named."""
+    period, city = choice.period, choice.city
+    return {
+        "": lambda: _ranking(period, choice.whole, choice.kind, choice.formula),
+        "formulas": lambda: rates_table((period, rate) for rate in city.rates(period).values()),
+        "trend": lambda: rates_table(city.trend(period, choice.formula) if period.first_day else []),
+        "completeness": lambda: _completeness(choice),
+        "late": lambda: _late(choice),
+    }
+
+
+def _completeness(choice: Choice) -> Table:
+    columns = [Column(_("Period")), Column(_("Group"), 20), pgettext("returns", "owed")]
+    columns += [pgettext("returns", "accepted"), pgettext("returns", "waiting")]
+    columns += [pgettext("returns", "being written"), pgettext("returns", "not begun")]
+    kinds = completeness(choice.period, choice.root).kinds
+    return columns, (
+        (
+            choice.period.label,
+            str(one.label),
+            one.owed,
+            one.accepted,
+            one.approved,
+            one.draft + one.submitted,
+            one.missing,
+        )
+        for one in kinds
+    )
+
+
+def _late(choice: Choice) -> Table:
+    """Every field and procedure with anything overdue; the page shows the first of them."""
+    found = by_field(choice.period, Agency.objects.under(choice.root), rules.DEFAULT_FORMULA)
+    fields, procedures = ([row for row in rows if row.late] for rows in found)
+    return rows_table(choice.period, [(_("Fields"), fields), (_("Procedures"), procedures)])
+
+
+def _ranking(period: Period, root: Agency | None, kind: str, code: str) -> Table:
     """All agencies of the kind below the root (None: of the whole forest), those without a place at the end."""
     inside = None if root is None else list(Agency.objects.under(root).values_list("pk", flat=True))
     groups = tally.ranking(period, code, kinds=[kind], agencies=inside)
@@ -49,5 +91,4 @@ def export_ranking(period: Period, root: Agency | None, kind: str, code: str, fm
         )
         for row in rows
     )
-    name = _("Ranking")
-    return table_response(f"{name} {period.label} {code}", columns, lines, fmt)
+    return columns, lines

@@ -53,8 +53,8 @@ def period_page(request: HttpRequest, label: str) -> HttpResponse:
     if wants_table(request):
         tables = {
             "": lambda: _reported_table(chosen, profile.rows),
-            "fields": lambda: rows_table(chosen, [(_("Fields"), fields)]),
-            "procedures": lambda: rows_table(chosen, [(_("Procedures"), procedures)]),
+            "fields": lambda: rows_table(chosen.period, [(_("Fields"), fields)]),
+            "procedures": lambda: rows_table(chosen.period, [(_("Procedures"), procedures)]),
         }
         tables |= tables_beside(chosen, profile.total, profile.trend)
         return hand_out_table(request, period.label, tables)

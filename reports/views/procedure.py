@@ -33,7 +33,7 @@ def procedure_profile(request: HttpRequest, code: str) -> HttpResponse:
     if profile is None:
         return render(request, "reports/procedure_profile.html", context)
     if wants_table(request):
-        tables = {"": lambda: rows_table(chosen, [(_("Agencies"), profile.rows)])}
+        tables = {"": lambda: rows_table(chosen.period, [(_("Agencies"), profile.rows)])}
         tables |= tables_beside(chosen, profile.total, profile.trend)
         return hand_out_table(request, procedure.code, tables)
     context |= slice_context(chosen, profile.total)

@@ -99,11 +99,11 @@ def figures_of(sums: dict | None) -> tuple:
     return tuple(sums[name] if sums else None for name in FIGURES_OUT)
 
 
-def rows_table(chosen: Slice, parts: list[tuple[str, list[SliceRow]]]) -> Table:
+def rows_table(period: Period, parts: list[tuple[str, list[SliceRow]]]) -> Table:
     """The tables of a profile one below the other, each row with its formula and what it rests on."""
     columns = [Column(_("Period")), Column(_("Table"), 20), Column(_("Code"), 18), Column(_("Name"), 60)]
     rows = (
-        (chosen.period.label, part, row.detail, row.label, *figures_of(row.sums), *basis_of(row.rate))
+        (period.label, part, row.detail, row.label, *figures_of(row.sums), *basis_of(row.rate))
         for part, found in parts
         for row in found
     )

@@ -7,7 +7,9 @@ from datetime import date, timedelta
 import pytest
 from django.core.management import call_command
 
-from dossiers import tally
+from cchc_portal.lib.numbers import format_count
+from dossiers import rules, tally
+from dossiers.choices import FIGURE_LABELS
 from dossiers.models import Line, Period, Return
 from reports.tally.overview import city
 from reports.views import overview
@@ -140,6 +142,29 @@ def test_the_ranking_is_a_file_with_formula_and_basis(cast, client_of, sums):
     assert (row["Tử số"], row["Mẫu số"], len(rows)) == ("88", "90", 2)
     assert client.get("/overview/?formula=D2&format=xlsx").status_code == 200
     assert client_of(cast.lan).get("/overview/?format=csv").status_code == 403
+
+
+def test_every_part_of_the_overview_is_a_file_too(cast, client_of, sums, period_q):
+    client = client_of(cast.lanhdao)
+
+    def rows(name):
+        told = client.get("/overview/", {"formula": "D1", "rows": name, "format": "csv"})
+        return list(csv.DictReader(io.StringIO(told.getvalue().decode("utf-8-sig"))))
+
+    page = client.get("/overview/?formula=D1").content.decode()
+    formulas = page[page.index("overview-formulas") :]
+    assert [row["Công thức"] for row in rows("formulas")] == list(rules.FORMULAS)
+    for row in rows("formulas"):
+        assert f"{format_count(int(row['Tử số']))}/{format_count(int(row['Mẫu số']))}" in formulas, row
+    *_before, last = rows("trend")
+    assert last == next(row for row in rows("formulas") if row["Công thức"] == "D1")
+    # HN-NGV handles no procedure and so owes nothing.
+    assert sum(int(row["đã tiếp nhận"]) for row in rows("completeness")) == 1
+    late = rows("late")
+    assert len({row["Bảng"] for row in late}) == 2
+    overdue = [str(FIGURE_LABELS[name]) for name in ("resolved_overdue", "pending_overdue")]
+    assert all(sum(int(row[name]) for name in overdue) for row in late)
+    assert client.get("/overview/?rows=nothing&format=csv").status_code == 404
 
 
 def test_presented_page_keeps_the_choice(cast, client_of, sums):
