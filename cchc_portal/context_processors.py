@@ -1,12 +1,10 @@
 """What every page's frame shows: the menu entries the person may open."""
 
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 import cchc_portal
@@ -14,17 +12,6 @@ from agencies.choices import AGENCY_ROLES, OVERSIGHT_ROLES, TEAM_ROLES, RoleCode
 from agencies.permissions import keeps_accounts
 from inspections.permissions import reads_figures
 from records.models import Mail
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of the left navigation."""
-
-    url: str
-    label: Any
-    icon: str
-    active: bool
-
 
 BUSINESS = (*AGENCY_ROLES, *TEAM_ROLES, *OVERSIGHT_ROLES)
 # URL name, label, icon, first part of the paths it stands for, roles that have such a page (None: everyone)
@@ -43,30 +30,39 @@ ENTRIES = (
 )
 
 
-class Navigation:
-    """The entries one person may open; as text it names them and the active one, and the frame is kept under that."""
+ADMINISTRATION = ("agencies:administration", _("Administration"), "gear", "/admin/", None)
+SHOWN_AS = {name: (label, icon) for name, label, icon, _start, _roles in (*ENTRIES, ADMINISTRATION)}
 
-    def __init__(self, request: HttpRequest):
-        self.request = request
 
-    @cached_property
-    def _shown(self) -> list[tuple]:
-        user, path = self.request.user, self.request.path
-        shown = [
-            (name, label, icon, path == "/" if start == "/" else path.startswith(start))
-            for name, label, icon, start, roles in ENTRIES
-            if roles is None or user.has_role(*roles)
-        ]
-        if keeps_accounts(user) or user.has_role(RoleCode.PROGRAMME_OFFICER, RoleCode.AUDITOR):
-            shown.append(("agencies:administration", _("Administration"), "gear", path.startswith("/admin/")))
-        return shown
+class Entry(NamedTuple):
+    """One entry of the left navigation, known by what tells one page's navigation from another's."""
 
-    def __str__(self) -> str:
-        return " ".join(f"{name}*" if active else name for name, _label, _icon, active in self._shown)
+    name: str
+    active: bool
 
     @property
-    def entries(self) -> list[Entry]:
-        return [Entry(reverse(name), label, icon, active) for name, label, icon, active in self._shown]
+    def url(self) -> str:
+        return reverse(self.name)
+
+    @property
+    def label(self):
+        return SHOWN_AS[self.name][0]
+
+    @property
+    def icon(self) -> str:
+        return SHOWN_AS[self.name][1]
+
+
+def _navigation(request: HttpRequest) -> tuple[Entry, ...]:
+    """The entries the person may open."""
+    user, path = request.user, request.path
+    offered = [entry for entry in ENTRIES if entry[-1] is None or user.has_role(*entry[-1])]
+    if keeps_accounts(user) or user.has_role(RoleCode.PROGRAMME_OFFICER, RoleCode.AUDITOR):
+        offered.append(ADMINISTRATION)
+    return tuple(
+        Entry(name, path == "/" if start == "/" else path.startswith(start))
+        for name, _label, _icon, start, _roles in offered
+    )
 
 
 def _unread_messages(request: HttpRequest) -> int:
@@ -91,7 +87,7 @@ def frame(request: HttpRequest) -> dict:
     if user is None or not user.is_authenticated:
         return {"portal_version": cchc_portal.__version__}
     return {
-        "navigation": Navigation(request),
+        "navigation": partial(_navigation, request),
         "unread_messages": partial(_unread_messages, request),
         "reads_figures": partial(_reads_figures, request),
         "portal_version": cchc_portal.__version__,

@@ -42,7 +42,7 @@ TEMPLATES = {path.relative_to(ROOT / "templates").as_posix(): path for path in (
 CODE = [path for app in APPS for path in sorted((ROOT / app).rglob("*.py")) if "migrations" not in path.parts]
 # Templates that Django finds by their name alone.
 FOUND_BY_NAME = {"400.html", "403.html", "404.html", "500.html", "registration/login.html"}
-REFERENCE = re.compile(r"""{%-?\s*(?:extends|include|kept)\s+["']([^"']+)["']""")
+REFERENCE = re.compile(r"""{%-?\s*(?:extends|include|kept|fixed)\s+["']([^"']+)["']""")
 STATIC = re.compile(r"""{%-?\s*static\s+["']([^"']+)["']""")
 NAMED_URL = re.compile(r"""{%-?\s*url\s+["']([^"']+)["']""")
 # Static files that nobody links: what is read where it lies, by its full path.

@@ -69,6 +69,20 @@ def kept(template: str, values: Any, context: dict | None = None, address: Addre
     return mark_safe(found)
 
 
+def fixed(template: str, **context: Hashable) -> SafeString:
+    """The template rendered with `context`, which with the language decides all that it shows.
+
+    Kept in the process: for the few pieces that stand on every page, and are the same for many.
+    """
+    make = _fixed if not settings.DEBUG else _fixed.__wrapped__
+    return make(template, get_language(), tuple(context.items()))
+
+
+@lru_cache(maxsize=2_000)  # what differs most from person to person takes 2 kB
+def _fixed(template: str, _language: str, told: tuple) -> SafeString:
+    return mark_safe(_rendered(template, dict(told), None))
+
+
 def kept_rows(template: str, rows: Iterable[Hashable], **shared: Hashable) -> SafeString:
     """Each of the rows rendered with the template, as `row` beside what they share, one after the other.
 

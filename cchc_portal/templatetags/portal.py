@@ -5,12 +5,13 @@ from functools import lru_cache
 
 from django import template
 from django.template.loader import render_to_string
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.safestring import mark_safe
 from django.utils.translation import get_language
 
 from cchc_portal.lib.filters import filter_fields
-from cchc_portal.lib.kept import kept
+from cchc_portal.lib.kept import fixed, kept
 from cchc_portal.lib.numbers import NONE_PRINTED, format_count
 
 register = template.Library()
@@ -104,6 +105,17 @@ def _rate(value, language: str):
 def kept_tag(template_name, rows):
     """A template over plain values of rows, kept for these values: `{% kept "app/_rows.html" rows %}`."""
     return kept(template_name, rows)
+
+
+# A piece that its values and the language decide, put together once: `{% fixed "app/_piece.html" name=value %}`.
+register.simple_tag(fixed)
+
+
+@register.simple_tag(name="static")
+@lru_cache(maxsize=500)
+def static_tag(path):
+    """As Django's tag of that name; a file's address stays the same as long as the process runs."""
+    return static(path)
 
 
 @register.simple_tag(name="filter_fields")

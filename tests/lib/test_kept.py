@@ -7,7 +7,7 @@ from django.utils.translation import override
 from agencies.filters import AgencyFilter
 from agencies.models import Agency
 from cchc_portal.lib.filters import filter_fields
-from cchc_portal.lib.kept import kept, kept_rows
+from cchc_portal.lib.kept import fixed, kept, kept_rows
 from reports.tally.overview import RankedRow
 
 OPTIONS = "includes/_options.html"
@@ -25,6 +25,19 @@ def test_markup_is_kept_by_language():
         with override(language):
             shown[language] = kept("includes/_state_badge.html", language, {"label": language, "state": "x"})
     assert " vi</span>" in shown["vi"] and " en</span>" in shown["en"]
+
+
+def test_a_fixed_piece_is_that_of_its_values_and_language():
+    def person(name="Lan <b>", unread=0):
+        return fixed("includes/_person.html", language="vi", key=1, full_name=name, job_title="", unread=unread)
+
+    one = person()
+    assert "Lan &lt;b&gt;" in one and "bell-count" not in one
+    assert '<span class="bell-count">2' in person(unread=2)
+    assert "Minh" in person("Minh") and "Minh" not in person()
+    with override("en"):
+        assert "Messages" in person() and "Messages" not in one
+    assert person() == one
 
 
 def test_rows_are_kept_one_by_one_and_by_language():
