@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -29,13 +30,18 @@ class FieldProfile:
     trend: list[tuple[Period, rules.Rate | None]]
 
 
+@lru_cache(maxsize=8_192)  # a table links hundreds of procedures
+def _figures_of(page: str, key: str | int, label: str) -> str:
+    return f"{reverse(page, args=[key])}?period={label}"
+
+
 def _procedure_row(procedure: Procedure, sums: dict, period: Period, formula: str) -> SliceRow:
-    url = f"{reverse('reports:procedure_profile', args=[procedure.code])}?period={period.label}"
+    url = _figures_of("reports:procedure_profile", procedure.code, period.label)
     return SliceRow(procedure.name, procedure.code, url, sums, tally.rate_of(sums, formula))
 
 
 def field_row(field: Field, sums: dict, period: Period, formula: str) -> SliceRow:
-    url = f"{reverse('reports:field_profile', args=[field.pk])}?period={period.label}"
+    url = _figures_of("reports:field_profile", field.pk, period.label)
     return SliceRow(field.name, "", url, sums, tally.rate_of(sums, formula))
 
 
@@ -59,7 +65,7 @@ def field_profile(field: Field, chosen: Slice) -> FieldProfile | None:
         SliceRow(
             units[key].name,
             units[key].code,
-            f"{reverse('reports:agency_profile', args=[units[key].code])}?period={chosen.period.label}",
+            _figures_of("reports:agency_profile", units[key].code, chosen.period.label),
             row,
             tally.rate_of(row, chosen.formula),
         )
@@ -114,9 +120,15 @@ _OVERDUE = " + ".join(f"t.{name}" for name in tally.LATE)
 _PROCEDURES = f"""SELECT t.procedure_id, {", ".join(f"t.{name}" for name in _SHOWN)}
 FROM {ProcedureSum._meta.db_table} t WHERE t.period_id = %s AND t.procedure_id IS NOT NULL AND {_OVERDUE} > 0
 ORDER BY {_OVERDUE} DESC, t.about LIMIT {LATE_SHOWN}"""
-# A count that is not known for one procedure is not known for its field, as `tally.added` has it.
-_FIELDS = f"""SELECT COALESCE(p.field_id, t.field_id) AS field,
-{", ".join(f"CASE WHEN COUNT(t.{name}) = COUNT(*) THEN CAST(SUM(t.{name}) AS bigint) END" for name in _SHOWN)}
+
+
+def _summed(name: str) -> str:
+    """A figure that is not known for one procedure is not known for its field, as `tally.added` has it."""
+    total = f"CAST(SUM(t.{name}) AS bigint)"
+    return f"CASE WHEN COUNT(t.{name}) = COUNT(*) THEN {total} END" if name in tally.LATE else total
+
+
+_FIELDS = f"""SELECT COALESCE(p.field_id, t.field_id) AS field, {", ".join(map(_summed, _SHOWN))}
 FROM {ProcedureSum._meta.db_table} t LEFT JOIN {Procedure._meta.db_table} p ON p.id = t.procedure_id
 WHERE t.period_id = %s AND COALESCE(p.field_id, t.field_id) IS NOT NULL GROUP BY 1 ORDER BY 1"""
 
@@ -133,7 +145,8 @@ def most_late(period: Period, root: Agency) -> MostLate:
         return MostLate(_overdue(fields)[:LATE_SHOWN], _overdue(procedures)[:LATE_SHOWN], total)
     late_procedures, late_fields = _late(_PROCEDURES, period), _late(_FIELDS, period)
     by_overdue = sorted(late_fields.items(), key=lambda one: tally.late_of(one[1]), reverse=True)[:LATE_SHOWN]
-    shown, shown_fields = _by_key(Procedure, late_procedures), _by_key(Field, [pk for pk, _sums in by_overdue])
+    shown = _by_key(Procedure, late_procedures, "code", "name")
+    shown_fields = _by_key(Field, [pk for pk, _sums in by_overdue], "name")
     return MostLate(
         [field_row(shown_fields[pk], sums, period, code) for pk, sums in by_overdue],
         [_procedure_row(shown[pk], sums, period, code) for pk, sums in late_procedures.items()],
@@ -151,7 +164,7 @@ def _late(statement: str, period: Period) -> dict[int, dict]:
     return {key: sums for key, sums in rows.items() if tally.late_of(sums)}
 
 
-def _by_key(model, keys: Collection[int]) -> dict:
-    """The rows of these keys, by key."""
+def _by_key(model, keys: Collection[int], *names: str) -> dict:
+    """The rows of these keys, by key, with the columns that are named."""
     tail = f"FROM {model._meta.db_table} t WHERE t.id IN ({marks(keys)})"
-    return {row.pk: row for (row,) in instances(tail, keys, t=model)} if keys else {}
+    return {row.pk: row for (row,) in instances(tail, keys, only=("id", *names), t=model)} if keys else {}

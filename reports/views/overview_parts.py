@@ -128,13 +128,18 @@ def _figures(choice: Choice) -> dict[str, SafeString]:
         summary,
         context["computed_at"],
     )
-    links = [(code, FORMULA_LABELS[code], found, choice.query(formula=code)) for code, found in rates.items()]
     return {
         "headline": kept("reports/_overview_headline.html", values, context),
-        "formulas": kept("reports/_overview_formulas.html", (choice.query(), rates), {"rates": links}),
+        "formulas": _formulas(choice, rates),
         "completeness": kept("reports/_overview_completeness.html", completeness, {"completeness": completeness}),
         "trend": _trend(choice, whole) if period.first_day else "",
     }
+
+
+def _formulas(choice: Choice, rates: dict[str, rules.Rate]) -> SafeString:
+    told = [(code, str(FORMULA_LABELS[code]), rate, choice.query(formula=code)) for code, rate in rates.items()]
+    rows = kept_rows("reports/_overview_formula.html", told)
+    return kept("reports/_overview_formulas.html", rows)
 
 
 def _trend(choice: Choice, whole: bool) -> SafeString:
@@ -144,5 +149,5 @@ def _trend(choice: Choice, whole: bool) -> SafeString:
         "formula": choice.formula,
     }
     figure = trend_figure(name, choice.formula, points, comparable=whole)
-    values = (name, choice.formula, whole, [(period.label, rate) for period, rate in points])
-    return kept("reports/_overview_trend.html", values, {"figure": figure})
+    # Under what is drawn: one return of six hundred moves the line by less than a tenth of a pixel.
+    return kept("reports/_overview_trend.html", figure, {"figure": figure})
