@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from cchc_portal.lib.sql import fetch, marks, write
+from cchc_portal.lib.sql import fetch, marks, write_each
 from dossiers import rules
 from dossiers.choices import ReturnState
 from dossiers.imports.cells import CellErrors, LineEdit, Malformed
@@ -149,15 +149,19 @@ def _check_reasons(edits: list[LineEdit]) -> None:
 
 # What is written of a line, beside its key and the version it was read with.
 WRITTEN = (*FIGURE_COLUMNS, "note")
+_LINE = Line._meta.db_table
+# SQLite: line by line, in a statement that it keeps prepared.
+_WRITE = f"""UPDATE {_LINE} SET {", ".join(f"{name} = %s" for name in WRITTEN)},
+version = version + 1, changed_at = %s, changed_by_id = %s WHERE id = %s AND version = %s"""
+# PostgreSQL: return and lines in one journey. An array for each column is read several times as fast as a list of rows.
 _ROW = ("id", "version", *WRITTEN)
 _TYPES = ("bigint", *["integer"] * (len(_ROW) - 2), "text")
-_WRITE = f"""UPDATE {Line._meta.db_table} SET {", ".join(f"{name} = v.{name}" for name in WRITTEN)},
-version = v.version + 1, changed_at = %s, changed_by_id = %s
-FROM {{rows}} WHERE {Line._meta.db_table}.id = v.id AND {Line._meta.db_table}.version = v.version"""
-_NAMED = f"v ({', '.join(_ROW)})"
-# PostgreSQL reads an array for each column several times as fast as a list of rows.
-_ARRAYS = f"unnest({', '.join(f'CAST(%s AS {kind}[])' for kind in _TYPES)}) AS {_NAMED}"
-_VALUES = f"(WITH {_NAMED} AS (VALUES {{values}}) SELECT * FROM v) AS v"
+_MOVE_AND_WRITE = f"""WITH moved AS ({_MOVE}), written AS (
+    UPDATE {_LINE} SET {", ".join(f"{name} = v.{name}" for name in WRITTEN)},
+    version = v.version + 1, changed_at = %s, changed_by_id = %s
+    FROM moved, unnest({", ".join(f"CAST(%s AS {kind}[])" for kind in _TYPES)}) AS v ({", ".join(_ROW)})
+    WHERE {_LINE}.id = v.id AND {_LINE}.version = v.version RETURNING {_LINE}.id
+) SELECT moved.version, (SELECT COUNT(*) FROM written) FROM moved"""
 
 
 def _array(column: tuple) -> str | list:
@@ -167,18 +171,27 @@ def _array(column: tuple) -> str | list:
     return f"{{{','.join('NULL' if value is None else str(value) for value in column)}}}"
 
 
-def _write_lines(rows: list[tuple], at: datetime, by) -> int:
-    """One UPDATE of every changed line, each only where its version still stands; how many rows it touched.
+def _write(item: Return, rows: list[tuple], at: datetime, by) -> int:
+    """Move the return's version and write every changed line, each only where its version still stands.
 
-    `rows` are (key, version, *WRITTEN).
+    `rows` are (key, version, *WRITTEN). Gives the new version. Raises NotOpen, and _Overtaken unless all were written;
+    the caller's transaction then takes back what was.
     """
-    if connection.vendor == "postgresql":
-        source, parameters = _ARRAYS, [_array(column) for column in zip(*rows, strict=True)]
+    changed = (connection.ops.adapt_datetimefield_value(at), by.pk)
+    if rows and connection.vendor == "postgresql":
+        arrays = [_array(column) for column in zip(*rows, strict=True)]
+        moved, written = fetch(_MOVE_AND_WRITE, [item.pk, *changed, *arrays]), 0
+        if moved:
+            written = moved[0][1]
     else:
-        source = _VALUES.format(values=", ".join([f"({marks(_ROW)})"] * len(rows)))
-        parameters = [value for row in rows for value in row]
-    changed = [connection.ops.adapt_datetimefield_value(at), by.pk]
-    return write(_WRITE.format(rows=source), [*changed, *parameters])
+        moved, written = fetch(_MOVE, [item.pk]), 0
+        if moved and rows:
+            written = write_each(_WRITE, [(*values, *changed, pk, version) for pk, version, *values in rows])
+    if not moved:
+        raise NotOpen
+    if written != len(rows):
+        raise _Overtaken
+    return moved[0][0]
 
 
 def _write_beside(edits: list[LineEdit], item: Return, at: datetime, by) -> None:
@@ -249,13 +262,8 @@ def _save_lines(item: Return, edits: list[LineEdit], by) -> Outcome:
         outcome.saved.append(line)
     _who_changed(outcome.conflicts)
     with transaction.atomic():
-        moved = fetch(_MOVE, [item.pk])
-        if not moved:
-            raise NotOpen
-        outcome.version = moved[0][0]
+        outcome.version = _write(item, rows, outcome.at, by)
         if rows:
-            if _write_lines(rows, outcome.at, by) != len(rows):
-                raise _Overtaken
             _write_beside(changed, item, outcome.at, by)
             told = {"before": {"lines": before}, "after": {"lines": after}}
             Event.objects.append(actor=by, action="save_lines", target=item, **told)

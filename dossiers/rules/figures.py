@@ -191,12 +191,17 @@ class Figures:
         """Every figure, typed, stated and derived, for reckoning, as `number` gives each."""
         known = dict.fromkeys(CELL_NAMES)
         for name, value in self.cells.items():
-            if is_count(value):
+            if type(value) is int and 0 <= value <= MAX_COUNT:  # `is_count`: asked of every cell of every line
                 known[name] = value
             elif value is NA and name in _TYPED:
                 known[name] = 0
         for name, _column, parts, stated in DERIVED:
-            computed = _total([known[part] for part in parts])
+            computed = 0
+            for part in parts:
+                if (number := known[part]) is None:
+                    computed = None
+                    break
+                computed += number
             first, second = (known[stated], computed) if self.published else (computed, known[stated])
             known[name] = second if first is None else first
         return known

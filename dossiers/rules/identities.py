@@ -7,7 +7,7 @@ vectors in `tests/vectors/identities.json` hold both to it.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
-from dossiers.rules.figures import CELL_NAMES, DERIVED, FIGURES, MAX_COUNT, TYPED_NAMES, Figures, is_cell, is_count
+from dossiers.rules.figures import CELL_NAMES, DERIVED, FIGURES, MAX_COUNT, TYPED_NAMES, Figures, is_count
 
 # Severities; the words people read are in choices.Severity.
 BLOCK, EXPLAIN, SHOW = "block", "explain", "show"
@@ -81,35 +81,34 @@ _ORDER = {name: position for position, name in enumerate(CELL_NAMES)}
 
 
 def _range_breaches(identity, figures, known):
-    if all(value is None or known[name] is not None for name, value in figures.cells.items()):
-        return
-    for name in CELL_NAMES:
-        if not is_cell(name, figures.cells.get(name)):
-            yield Breach(identity.code, identity.key, identity.severity, None, (name,), {"maximum": MAX_COUNT})
+    return [
+        Breach(identity.code, identity.key, identity.severity, None, (name,), {"maximum": MAX_COUNT})
+        for name in CELL_NAMES
+        if known[name] is None and figures.cells.get(name) is not None
+    ]
 
 
-def _breach(identity, figures, context, known):
-    """The breach of an identity between figures, or None where it holds or cannot be checked."""
-    if identity.unless_known and known[identity.unless_known] is not None:
-        return None
-    parts, relation = identity.parts, identity.relation
-    if identity.may_be_blank and known[identity.may_be_blank] is None:
-        parts = tuple(part for part in parts if part != identity.may_be_blank)
-        relation = AT_MOST
+def _unequal(identity, known):
+    """Total, sum and the parts summed of an identity that does not hold; None where it holds or cannot be checked."""
     total = known[identity.total]
-    if total is None:
+    if total is None or (identity.unless_known and known[identity.unless_known] is not None):
         return None
+    parts, at_most = identity.parts, identity.relation == AT_MOST
+    if identity.may_be_blank and known[identity.may_be_blank] is None:
+        parts, at_most = tuple(part for part in parts if part != identity.may_be_blank), True
     summed = 0
     for part in parts:
         value = known[part]
         if value is None:
             return None
         summed += value
-    gap = total - summed
-    if gap == 0 or (relation == AT_MOST and gap > 0):
-        return None
+    return None if total == summed or (at_most and total > summed) else (total, summed, parts)
+
+
+def _breach(identity, figures, context, total, summed, parts):
     named = (name for name in (identity.total, *parts) if name not in context)
     cells = {cell for name in named for cell in figures.sources(name)}
+    gap = total - summed
     return Breach(
         identity.code,
         identity.key,
@@ -134,11 +133,20 @@ def check(figures: Figures, *, published=None, previous_pending=None, late_reaso
     for identity in IDENTITIES:
         if identity.relation == RANGE:
             breaches.extend(_range_breaches(identity, figures, known))
-        elif identity.relation != COMPUTED:
-            breach = _breach(identity, figures, context, known)
-            if breach:
-                breaches.append(breach)
+        elif identity.relation != COMPUTED and (found := _unequal(identity, known)):
+            breaches.append(_breach(identity, figures, context, *found))
     return breaches
+
+
+def broken(figures: Figures, *, previous_pending=None, late_reasons=None) -> list[str]:
+    """The keys of what `check` finds, each once, without saying by how much and where."""
+    known = figures.numbers() | {PREVIOUS_PENDING: previous_pending, LATE_REASONS: late_reasons}
+    return [
+        identity.key
+        for identity in IDENTITIES
+        if (identity.total and _unequal(identity, known))
+        or (identity.relation == RANGE and _range_breaches(identity, figures, known))
+    ]
 
 
 def repairs(

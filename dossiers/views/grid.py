@@ -134,7 +134,9 @@ def _own(user, pk: int) -> Return | None:
     tail = (
         f"FROM {Return._meta.db_table} t JOIN {Agency._meta.db_table} a ON a.id = t.agency_id "
         f"JOIN {Period._meta.db_table} p ON p.id = t.period_id WHERE t.id = %s AND EXISTS (SELECT 1 "
-        f"FROM {Role._meta.db_table} r WHERE r.agency_id = t.agency_id AND r.code = '{RoleCode.REPORTER}' AND {HELD})"
+        f"FROM {Role._meta.db_table} r WHERE r.agency_id = t.agency_id AND r.code = '{RoleCode.REPORTER}' AND {HELD} "
+        # Asked of this return; PostgreSQL would else begin with all agencies the person reports for.
+        "LIMIT 1 OFFSET 0)"
     )
     today = timezone.localdate()
     for item, item.agency, item.period in instances(tail, [pk, user.pk, today, today], t=Return, a=Agency, p=Period):

@@ -29,24 +29,10 @@ LONGEST_KEY = 255
 BAD_REQUEST, FORBIDDEN, CONFLICT, UNPROCESSABLE = 400, 403, 409, 422
 
 
-def _told(breaches: list[rules.Breach]) -> list[dict]:
-    return [
-        {
-            "code": breach.code,
-            "key": breach.key,
-            "severity": breach.severity,
-            "gap": breach.gap,
-            "cells": breach.cells,
-            "message": checking.message(breach),
-        }
-        for breach in breaches
-    ]
-
-
 def _judged(line: Stored, before: dict) -> dict:
-    """A saved line's answer: its new version, and what the identities say of it now."""
-    context = {"previous_pending": before.get(line.key), "late_reasons": line.late}
-    return {"id": line.pk, "version": line.version, "breaches": _told(rules.check(line.figures, **context))}
+    """A saved line's answer: its new version, and which identities do not hold now; the page words them by itself."""
+    broken = rules.broken(line.figures, previous_pending=before.get(line.key), late_reasons=line.late)
+    return {"id": line.pk, "version": line.version, "breaches": broken}
 
 
 def _both(edit: LineEdit, line: Stored) -> dict:

@@ -54,6 +54,8 @@ _STORED = (
     "hash",
 )
 _ADD = f"INSERT INTO records_event ({', '.join(_STORED)}) VALUES ({marks(_STORED)}) RETURNING id"
+# PostgreSQL does both in one journey, of which every other write waits for the end.
+_MOVE_HEAD_AND_ADD = f"WITH moved AS ({_MOVE_HEAD}) {_ADD}"
 
 
 def _taken_head(connection) -> tuple[int, str]:
@@ -130,9 +132,13 @@ class EventQuerySet(models.QuerySet):
         event.seal()
         values = {name: getattr(event, name) for name in _STORED}
         values["at"] = connection.ops.adapt_datetimefield_value(event.at)
-        [(event.pk,)] = fetch(_ADD, values.values())
+        moved = [event.number, event.hash]
+        if connection.vendor == "postgresql":
+            [(event.pk,)] = fetch(_MOVE_HEAD_AND_ADD, [*moved, *values.values()])
+        else:
+            write(_MOVE_HEAD, moved)
+            [(event.pk,)] = fetch(_ADD, values.values())
         event._state.adding, event._state.db = False, self.db
-        write(_MOVE_HEAD, [event.number, event.hash])
         return event
 
     def update(self, **kwargs):

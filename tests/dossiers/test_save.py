@@ -43,7 +43,7 @@ def test_saves_the_changed_cells_with_one_event(client_of, cast, draft):
     assert response.status_code == 200
     answer = response.json()
     assert [(line["id"], line["version"]) for line in answer["lines"]] == [(first.pk, 2), (second.pk, 2)]
-    assert {breach["code"] for breach in answer["lines"][1]["breaches"]} == {"R4"}
+    assert answer["lines"][1]["breaches"] == ["R4"]
     assert (cells_of(first)["received_online"], cells_of(first)["withdrawn"]) == (1234, None)
     assert cells_of(first)["received_direct"] == 4
     event = Event.objects.latest("number")
