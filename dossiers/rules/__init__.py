@@ -31,7 +31,7 @@ from dossiers.rules.figures import (
     fourth_quarter,
     is_cell,
     is_count,
-    row_cells,
+    row_values,
     sum_lines,
     sum_periods,
 )
@@ -110,7 +110,7 @@ __all__ = [
     "rank",
     "rate",
     "repairs",
-    "row_cells",
+    "row_values",
     "stand_out",
     "standings",
     "sum_lines",

@@ -86,12 +86,12 @@ def _total(numbers):
     return total
 
 
-def row_cells(row, not_applicable) -> dict:
-    """The cells of a stored row (`Figures.from_row`) by name, with this in those that are not applicable."""
-    cells = dict(zip(CELL_NAMES, row, strict=False))
-    if mask := row[len(CELL_NAMES)]:
-        cells |= {name: not_applicable for name, bit in _BIT.items() if mask & bit}
-    return cells
+def row_values(row, not_applicable) -> list:
+    """The cells of a stored row (`Figures.from_row`) in its order, with this in those that are not applicable."""
+    values, mask = list(row[: len(CELL_NAMES)]), row[len(CELL_NAMES)]
+    if mask:
+        values = [not_applicable if mask >> place & 1 else value for place, value in enumerate(values)]
+    return values
 
 
 class Figures:
@@ -131,7 +131,7 @@ class Figures:
     @classmethod
     def from_row(cls, row, *, published=False):
         """Read a stored row: values in the order of `CELL_NAMES`, behind them the bits of `not_applicable`."""
-        return cls(row_cells(row, NA), published=published)
+        return cls(zip(CELL_NAMES, row_values(row, NA), strict=True), published=published)
 
     @classmethod
     def from_json(cls, data, *, published=False):

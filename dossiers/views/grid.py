@@ -74,7 +74,10 @@ def _moved(restated: Restated | None) -> dict | None:
 
 
 def _lines(item: Return) -> list[dict]:
-    """Every line as the browser draws it. One query, and a few for the pending of the returns before (R5)."""
+    """Every line as the browser draws it, its cells in the order of the table's `cells`.
+
+    One query, and a few for the pending of the returns before (R5).
+    """
     returns = checking.returns_before(item)
     before = checking.previous_pending(item, returns)
     moved = restated_pending(item, before, returns)
@@ -91,7 +94,7 @@ def _lines(item: Return) -> list[dict]:
                 "group": group or (str(ProcedureLevel(level).label) if level else ""),
                 "previous": before.get((procedure, field, level)),
                 "restated": _moved(moved.get((procedure, field, level))),
-                "cells": rules.row_cells(cells, rules.NA_WRITTEN),
+                "cells": rules.row_values(cells, rules.NA_WRITTEN),
             }
         )
     return lines

@@ -30,6 +30,8 @@ export class Sheet {
   }
 
   #line(row, data) {
+    // Cells come in the order of the table; their names with every line would be half of the data.
+    const cells = Object.fromEntries(data.table.cells.map((name, place) => [name, row.cells[place]]));
     const beside = {
       note: row.note,
       late_reasons: tidy(data.late[row.id] ?? {}, () => false),
@@ -37,9 +39,10 @@ export class Sheet {
     };
     return {
       ...row,
+      cells,
       ...copy(beside),
       remarks: data.remarks[row.id] ?? [],
-      saved: { cells: { ...row.cells }, ...copy(beside) },
+      saved: { cells: { ...cells }, ...copy(beside) },
       refused: {},
       conflict: null,
       // The newest version heard of; `version` is the one that what is typed here stands on.
