@@ -80,7 +80,12 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "cchc_portal.context_processors.frame",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "cchc_portal.templatetags.portal"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "cchc_portal.templatetags.portal",
+                "dossiers.templatetags.formulas",
+            ],
         },
     }
 ]

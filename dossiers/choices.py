@@ -167,6 +167,13 @@ FORMULA_LABELS = {
     "apology_share": _("with an apology letter ÷ (resolved overdue + pending overdue)"),
 }
 
+# Formulas that pages call by words; D1 to D5 are called by their codes.
+FORMULA_NAMES = {
+    "online_share": _("Share online"),
+    "overdue_share": _("Share overdue"),
+    "apology_share": _("Share with an apology"),
+}
+
 # Gaps that a reason may explain, as the pages call them.
 EXPLAINED_LABELS = {
     "R4": _("Explanation: dossiers that are unclassified (R4)"),

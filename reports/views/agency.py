@@ -94,8 +94,7 @@ def _trend_figure(agency: Agency, chosen: Slice):
     """The agency's own rate over the last periods; nothing for a publication without days."""
     if chosen.period.first_day is None:
         return None
-    name = _("On-time rate of %(agency)s, %(formula)s") % {"agency": agency.short_name, "formula": chosen.formula}
-    return trend_figure(name, chosen.formula, trend(agency, chosen.period, chosen.formula))
+    return trend_figure(agency.short_name, chosen.formula, trend(agency, chosen.period, chosen.formula))
 
 
 def _tables(agency: Agency, found: Profile, chosen: Slice | None, reported: AgencyPeriod | None) -> dict:

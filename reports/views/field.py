@@ -29,6 +29,5 @@ def field_profile(request: HttpRequest, pk: int) -> HttpResponse:
         return hand_out_table(request, field.name, tables)
     context |= slice_context(chosen, profile.total) | {"profile": profile}
     if chosen.period.first_day:
-        name = _("On-time rate of the field %(name)s") % {"name": field.name}
-        context["trend"] = trend_figure(name, chosen.formula, profile.trend)
+        context["trend"] = trend_figure(field.name, chosen.formula, profile.trend)
     return render(request, "reports/field_profile.html", context)

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from cchc_portal.lib import periods
 from cchc_portal.lib.charts import Datum, Series, line_chart
 from dossiers import rules
-from dossiers.choices import FORMULA_LABELS
+from dossiers.choices import FORMULA_LABELS, FORMULA_NAMES
 from dossiers.models import Period
 
 
@@ -19,23 +19,26 @@ def short_label(label: str) -> str:
 
 def finding(points: list[tuple[Period, rules.Rate | None]], code: str, comparable: bool) -> str:
     """What the trend shows, in a sentence: the last rate against the one before, or that it cannot be said."""
+    named = FORMULA_NAMES.get(code, code)
     rates = [rate for _period, rate in points if rate is not None and rate.value is not None]
     if not comparable or len(rates) < 2 or rates[-1] is not points[-1][1]:
-        return _("%(formula)s over the last periods") % {"formula": code}
+        return _("%(formula)s over the last periods") % {"formula": named}
     before, last = rates[-2:]
     sentence = {
         rules.RISE: _("%(formula)s rose from %(before)s to %(now)s"),
         rules.FALL: _("%(formula)s fell from %(before)s to %(now)s"),
     }.get(rules.change(before, last), _("%(formula)s shows no clear change: %(before)s, then %(now)s"))
-    return sentence % {"formula": code, "before": before.printed, "now": last.printed}
+    return sentence % {"formula": named, "before": before.printed, "now": last.printed}
 
 
-def trend_figure(name: str, code: str, points: list[tuple[Period, rules.Rate | None]], *, comparable: bool = True):
-    """The line of one rate over periods; a period without a rate is a gap.
+def trend_figure(about: str, code: str, points: list[tuple[Period, rules.Rate | None]], *, comparable: bool = True):
+    """The line of one rate over periods, of what it is about; a period without a rate is a gap.
 
     `comparable` is False while the last period rests on fewer agencies than the one before; a note says so.
     """
     note = "" if comparable else _("Not every return of the last period has been accepted yet.")
+    rate_name = FORMULA_NAMES.get(code) or _("On-time rate %(formula)s") % {"formula": code}
+    name = f"{rate_name}, {about}"
     data = [Datum.of_rate(short_label(period.label), rate) for period, rate in points]
     return line_chart(
         [Series(name, data)],

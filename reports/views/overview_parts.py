@@ -6,11 +6,10 @@ from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from agencies.choices import AgencyKind
 from agencies.models import Agency
-from cchc_portal.lib.kept import kept, kept_rows
+from cchc_portal.lib.kept import fixed, kept, kept_rows
 from cchc_portal.lib.tables import CONTENT_TYPES
 from dossiers import rules
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
@@ -49,6 +48,11 @@ class Choice:
         parts = {"city": self.root.code, "period": self.period.label, "formula": self.formula, "kind": self.kind}
         return _encoded(tuple((parts | other).items()))
 
+    def downloads(self, rows: str) -> SafeString:
+        """The links that give one of the page's tables as a file (`overview_export.tables_of`)."""
+        queries = {fmt: self.query(rows=rows, format=fmt) for fmt in CONTENT_TYPES}
+        return fixed("reports/_overview_downloads.html", **queries)
+
 
 @lru_cache(maxsize=1_024)  # one page links to itself twenty times
 def _encoded(parts: tuple[tuple[str, str], ...]) -> str:
@@ -64,21 +68,26 @@ def ranking_context(choice: Choice, everything: bool) -> dict:
         choice.formula,
         everything=everything,
     )
-    links = {"everything": choice.query(ranking="all")}
-    links |= {fmt: choice.query(format=fmt) for fmt in CONTENT_TYPES}
     kind_label = AgencyKind(choice.kind).label if choice.kind else ""
     rows = kept_rows("reports/_overview_ranked.html", ranking.rows, period=choice.period.label)
-    return {"choice": choice, "ranking": ranking, "rows": rows, "kind_label": kind_label, "links": links}
+    return {
+        "choice": choice,
+        "ranking": ranking,
+        "rows": rows,
+        "kind_label": kind_label,
+        "everything": choice.query(ranking="all"),
+        "downloads": choice.downloads(""),
+    }
 
 
 def overview_parts(choice: Choice, today: date) -> dict[str, SafeString]:
     """The finished sections by the names that `_overview.html` gives them, for somebody who oversees everything."""
-    late, visits = most_late(choice.period, choice.root), tally.visits(choice.root, choice.period)
+    visits = tally.visits(choice.root, choice.period)
     promises = tally.promises(choice.root, today)
     return {
         "filter": _filter(choice),
         "ranking": _ranking(choice),
-        "late": kept("reports/_overview_late.html", (choice.period.label, late), {"choice": choice, "most_late": late}),
+        "late": _late(choice),
         "visits": kept("reports/_overview_visits.html", visits, {"visits": visits}),
         "promises": kept("reports/_overview_promises.html", promises, {"promises": promises}),
     } | _figures(choice)
@@ -93,6 +102,12 @@ def _filter(choice: Choice) -> SafeString:
         "kinds": [(kind, AgencyKind(kind).label, number) for kind, number in choice.kinds],
     }
     return kept("reports/_overview_filter.html", values, context)
+
+
+def _late(choice: Choice) -> SafeString:
+    found = most_late(choice.period, choice.root)
+    context = {"choice": choice, "most_late": found, "downloads": choice.downloads("late")}
+    return kept("reports/_overview_late.html", (choice.query(), found), context)
 
 
 def _ranking(choice: Choice) -> SafeString:
@@ -131,23 +146,26 @@ def _figures(choice: Choice) -> dict[str, SafeString]:
     return {
         "headline": kept("reports/_overview_headline.html", values, context),
         "formulas": _formulas(choice, rates),
-        "completeness": kept("reports/_overview_completeness.html", completeness, {"completeness": completeness}),
+        "completeness": _completeness(choice, completeness),
         "trend": _trend(choice, whole) if period.first_day else "",
     }
+
+
+def _completeness(choice: Choice, found: tally.Completeness) -> SafeString:
+    context = {"completeness": found, "downloads": choice.downloads("completeness")}
+    return kept("reports/_overview_completeness.html", (choice.query(), found), context)
 
 
 def _formulas(choice: Choice, rates: dict[str, rules.Rate]) -> SafeString:
     told = [(code, str(FORMULA_LABELS[code]), rate, choice.query(formula=code)) for code, rate in rates.items()]
     rows = kept_rows("reports/_overview_formula.html", told)
-    return kept("reports/_overview_formulas.html", rows)
+    context = {"rows": rows, "downloads": choice.downloads("formulas")}
+    return kept("reports/_overview_formulas.html", (choice.query(), rows), context)
 
 
 def _trend(choice: Choice, whole: bool) -> SafeString:
     points = choice.city.trend(choice.period, choice.formula)
-    name = _("On-time rate of %(agency)s, %(formula)s") % {
-        "agency": choice.root.short_name,
-        "formula": choice.formula,
-    }
-    figure = trend_figure(name, choice.formula, points, comparable=whole)
+    figure = trend_figure(choice.root.short_name, choice.formula, points, comparable=whole)
     # Under what is drawn: one return of six hundred moves the line by less than a tenth of a pixel.
-    return kept("reports/_overview_trend.html", figure, {"figure": figure})
+    context = {"figure": figure, "downloads": choice.downloads("trend")}
+    return kept("reports/_overview_trend.html", (choice.query(), figure), context)

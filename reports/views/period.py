@@ -73,8 +73,7 @@ def period_page(request: HttpRequest, label: str) -> HttpResponse:
         "breadcrumb": [(_("Reporting periods"), reverse("dossiers:period_list")), (str(period), None)],
     }
     if period.first_day and profile.trend:
-        name = _("On-time rate up to this period")
-        context["trend"] = trend_figure(name, chosen.formula, profile.trend, comparable=profile.whole)
+        context["trend"] = trend_figure(_("up to this period"), chosen.formula, profile.trend, comparable=profile.whole)
     return render(request, "reports/period_page.html", context)
 
 

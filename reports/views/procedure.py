@@ -40,6 +40,5 @@ def procedure_profile(request: HttpRequest, code: str) -> HttpResponse:
     context |= {"profile": profile, "page": page_of(request, profile.rows), "kinds": kind_choices(profile.kinds)}
     context["kind"] = kind
     if chosen.period.first_day:
-        name = _("On-time rate of procedure %(code)s") % {"code": procedure.code}
-        context["trend"] = trend_figure(name, chosen.formula, profile.trend)
+        context["trend"] = trend_figure(procedure.code, chosen.formula, profile.trend)
     return render(request, "reports/procedure_profile.html", context)

@@ -17,7 +17,7 @@ from cchc_portal.lib import tables
 from cchc_portal.lib.charts import Datum, Series, line_chart
 from cchc_portal.lib.forms import day_typed
 from dossiers import rules
-from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS, Calendar, PeriodKind
+from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS, FORMULA_NAMES, Calendar, PeriodKind
 from dossiers.models import Period
 from inspections.permissions import agencies_with_figures_for
 from reports.tally import overview
@@ -119,7 +119,7 @@ def _chart(found: tally.AgencySeries, asked: Asked):
     ]
     breaks = {index: _break_words(events) for index, events in found.breaks().items() if index}
     title = _("%(formula)s of %(agency)s, %(structure)s") % {
-        "formula": asked.formula,
+        "formula": FORMULA_NAMES.get(asked.formula, asked.formula),
         "agency": found.main.agency.short_name,
         "structure": asked.in_words,
     }

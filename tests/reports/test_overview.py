@@ -1,15 +1,18 @@
 """The overview: who may see it, what it says, where it leads."""
 
 import csv
+import html
 import io
+import re
 from datetime import date, timedelta
+from urllib.parse import parse_qs
 
 import pytest
 from django.core.management import call_command
 
 from cchc_portal.lib.numbers import format_count
 from dossiers import rules, tally
-from dossiers.choices import FIGURE_LABELS
+from dossiers.choices import FIGURE_LABELS, FORMULA_NAMES
 from dossiers.models import Line, Period, Return
 from reports.tally.overview import city
 from reports.views import overview
@@ -152,6 +155,15 @@ def test_every_part_of_the_overview_is_a_file_too(cast, client_of, sums, period_
         return list(csv.DictReader(io.StringIO(told.getvalue().decode("utf-8-sig"))))
 
     page = client.get("/overview/?formula=D1").content.decode()
+    links = re.findall(r'href="\?([^"]*format=csv[^"]*)"', html.unescape(page))
+    assert {"".join(parse_qs(link).get("rows", [])) for link in links} == {
+        "",
+        "formulas",
+        "trend",
+        "completeness",
+        "late",
+    }
+    assert all(client.get(f"/overview/?{link}").status_code == 200 for link in links)
     formulas = page[page.index("overview-formulas") :]
     assert [row["Công thức"] for row in rows("formulas")] == list(rules.FORMULAS)
     for row in rows("formulas"):
@@ -165,6 +177,15 @@ def test_every_part_of_the_overview_is_a_file_too(cast, client_of, sums, period_
     overdue = [str(FIGURE_LABELS[name]) for name in ("resolved_overdue", "pending_overdue")]
     assert all(sum(int(row[name]) for name in overdue) for row in late)
     assert client.get("/overview/?rows=nothing&format=csv").status_code == 404
+
+
+@pytest.mark.parametrize("formula", [code for code in rules.FORMULAS if not code.startswith("D")])
+def test_shares_are_called_by_words(cast, client_of, sums, period_q, formula):
+    client = client_of(cast.lanhdao)
+    for path in ("/overview/", f"/periods/{period_q.label}/figures/", f"/agencies/{cast.khcn.code}/"):
+        page = client.get(path, {"formula": formula}).content.decode()
+        assert str(FORMULA_NAMES[formula]) in page, path
+        assert formula not in re.sub(r"<[^>]*>", "", page), path
 
 
 def test_presented_page_keeps_the_choice(cast, client_of, sums):
