@@ -103,4 +103,9 @@ class Source(models.Model):
         ordering = ["code"]
 
     def __str__(self) -> str:
-        return f"{self.publisher}, {self.date_text}"
+        return f"{self.publisher}, {self.dated}"
+
+    @property
+    def dated(self) -> str:
+        """The date as far as it is known, as printed: 12/04/2017, 04/2017 or 2017."""
+        return "/".join(reversed(self.date_text.split("-")))
