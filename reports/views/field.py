@@ -10,7 +10,7 @@ from cchc_portal.lib.tables import hand_out_table, wants_table
 from procedures.models import Field
 from reports.tally.field import field_profile as profile_of
 from reports.views.figures import trend_figure
-from reports.views.slices import chosen_slice, rows_table, slice_context, tables_beside
+from reports.views.slices import chosen_slice, latest_told, rows_table, slice_context, tables_beside
 
 
 @require_safe
@@ -18,9 +18,11 @@ def field_profile(request: HttpRequest, pk: int) -> HttpResponse:
     """Counts, rates under every formula, trend, procedures and agencies, as far as one reads the agencies' figures."""
     field = get_object_or_404(Field, pk=pk)
     chosen = chosen_slice(request)
+    profile = None
+    if chosen:
+        chosen, profile = latest_told(request, chosen, lambda one: profile_of(field, one))
     breadcrumb = [(_("Procedures"), reverse("procedures:procedure_list")), (field.name, None)]
     context = {"field": field, "chosen": chosen, "breadcrumb": breadcrumb}
-    profile = profile_of(field, chosen) if chosen else None
     if profile is None:
         return render(request, "reports/field_profile.html", context)
     if wants_table(request):

@@ -11,7 +11,15 @@ from cchc_portal.lib.tables import hand_out_table, wants_table
 from procedures.models import Procedure
 from reports.tally.procedure import procedure_profile as profile_of
 from reports.views.figures import trend_figure
-from reports.views.slices import chosen_slice, kind_choices, rows_table, slice_context, tables_beside
+from reports.views.slices import (
+    LONGEST,
+    chosen_slice,
+    kind_choices,
+    latest_told,
+    rows_table,
+    slice_context,
+    tables_beside,
+)
 
 
 @require_safe
@@ -19,6 +27,9 @@ def procedure_profile(request: HttpRequest, code: str) -> HttpResponse:
     """Counts, rates under every formula, trend and the agencies; narrowed to the agencies whose figures one reads."""
     procedure = get_object_or_404(Procedure.objects.visible_to(request.user).select_related("field"), code=code)
     chosen = chosen_slice(request)
+    kind, profile = request.GET.get("kind", "")[:LONGEST], None
+    if chosen:
+        chosen, profile = latest_told(request, chosen, lambda one: profile_of(procedure, one, kind=kind))
     context = {
         "procedure": procedure,
         "chosen": chosen,
@@ -28,8 +39,6 @@ def procedure_profile(request: HttpRequest, code: str) -> HttpResponse:
             (_("Figures"), None),
         ],
     }
-    kind = request.GET.get("kind", "")[:40]
-    profile = profile_of(procedure, chosen, kind=kind) if chosen else None
     if profile is None:
         return render(request, "reports/procedure_profile.html", context)
     if wants_table(request):

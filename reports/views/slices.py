@@ -1,6 +1,8 @@
 """What the pages of procedures, fields and periods share: the period and formula of the URL, the download."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
@@ -11,7 +13,7 @@ from cchc_portal.lib.tables import Column
 from dossiers import rules, tally
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
 from dossiers.models import Period
-from reports.tally.slices import FIGURES_SHOWN, Slice, SliceRow, agencies_read_by, periods_read, rates_of
+from reports.tally.slices import FIGURES_SHOWN, TREND_PERIODS, Slice, SliceRow, agencies_read_by, periods_read, rates_of
 
 FIGURES_OUT = (*rules.DERIVED_NAMES, *rules.TYPED_NAMES)
 # What an address may hold of a name of the portal.
@@ -46,6 +48,21 @@ def chosen_slice(request: HttpRequest, *, label: str | None = None) -> Slice | N
     if period is None:
         raise Http404
     return Slice(period, periods, formula, agencies)
+
+
+def latest_told(request: HttpRequest, chosen: Slice, profile_of: Callable[[Slice], Any]) -> tuple[Slice, Any]:
+    """The profile of the chosen period; where the URL names none, of the latest one in which there is anything to tell.
+
+    None stands for a profile where nothing was reported in the period, or in any of the last `TREND_PERIODS`.
+    """
+    found = profile_of(chosen)
+    if found is not None or request.GET.get("period"):
+        return chosen, found
+    for period in chosen.periods[:TREND_PERIODS]:
+        earlier = replace(chosen, period=period)
+        if (found := profile_of(earlier)) is not None:
+            return earlier, found
+    return chosen, None
 
 
 def slice_context(chosen: Slice, total: dict) -> dict:

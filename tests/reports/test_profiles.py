@@ -56,6 +56,20 @@ def test_a_procedure_shows_all_agencies_most_overdue_first(cast, client_of, repo
     assert "70/90" in rows
 
 
+def test_without_a_period_the_latest_with_figures_is_shown(cast, client_of, reported, procedures_khcn, period_q):
+    after = Period.objects.create(
+        label="2026-Q4", kind="quarter", first_day=date(2026, 9, 15), last_day=date(2026, 12, 14)
+    )
+    make_return(cast.ngv, after, [GOOD], procedures=procedures_khcn[1:2])
+    tally.recompute_all()
+    client = client_of(cast.lanhdao)
+    first, second = (f"/procedures/{procedures_khcn[number].code}/figures/" for number in (0, 1))
+    assert "158/180" in page_of(client, first)
+    assert "158/180" not in page_of(client, f"{first}?period={after.label}")
+    newest = page_of(client, second)
+    assert cast.ngv.name in newest[newest.index('id="agencies"') :]
+
+
 def test_whoever_reads_one_agency_sees_its_row_alone(cast, client_of, reported, procedures_khcn):
     page = page_of(client_of(cast.lan), f"/procedures/{procedures_khcn[0].code}/figures/")
     assert "88/90" in page
