@@ -8,8 +8,9 @@ from django.utils import timezone
 from agencies.models import Agency
 from dossiers.models import Period, RateRun, StaleFigure
 from dossiers.tally.procedure_statements import (
+    ALL_KNOWN,
     delete_procedures,
-    odd_returns,
+    kinds,
     procedures_aside,
     touched,
     upsert_procedures,
@@ -90,7 +91,7 @@ def _lock(periods) -> None:
 
 
 def _refill(scope: Scope) -> int:
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    parameters = {"now": connection.ops.adapt_datetimefield_value(timezone.now()), **scope.parameters()}
     written = 0
     with connection.cursor() as cursor:
         if scope.pairs is None:
@@ -99,28 +100,47 @@ def _refill(scope: Scope) -> int:
         for tree in (False, True):
             if whole:
                 cursor.execute(kept_aside(scope, tree=tree))
-            cursor.execute(upsert(scope, tree=tree, aside=whole), [now])
-            written += max(cursor.rowcount, _changes(cursor))
+            written += _write(cursor, upsert(scope, tree=tree, aside=whole), parameters)
             # A tree loses its ground with an own row alone.
             if whole or not tree or removed:
-                cursor.execute(delete_others(scope, tree=tree) if whole else delete(scope, tree=tree))
-                removed = max(cursor.rowcount, _changes(cursor))
+                statement = delete_others(scope, tree=tree) if whole else delete(scope, tree=tree)
+                removed = _write(cursor, statement, parameters)
                 written += removed
             if whole:
                 cursor.execute("DROP TABLE fresh")
-        # After the own rows: whether an agency's successor reports too is read from them.
-        if not whole:
-            cursor.execute(touched(scope))
-            sums = tuple(cursor.fetchall())
-            cursor.execute(odd_returns(scope))
-            scope = replace(scope, touched_sums=sums if len(sums) <= MANY_SUMS else None, odd=bool(cursor.fetchall()))
-        cursor.execute(procedures_aside(scope))
-        cursor.execute(upsert_procedures(), [now])
-        written += max(cursor.rowcount, _changes(cursor))
-        cursor.execute(delete_procedures(scope))
-        written += max(cursor.rowcount, _changes(cursor))
-        cursor.execute("DROP TABLE fresh")
+        # After the own rows: what the lines of a return know, and whether its successor reports too, is read from them.
+        return written + _refill_procedures(cursor, scope, parameters)
+
+
+def _refill_procedures(cursor, scope: Scope, parameters: dict) -> int:
+    aside = scope.pairs is None
+    if scope.pairs is not None:
+        cursor.execute(touched(scope), parameters)
+        sums = cursor.fetchall()
+        if not sums:
+            return 0
+        aside = len(sums) > MANY_SUMS or not all(grounded for *_sum, grounded in sums)
+        if len(sums) <= MANY_SUMS:
+            scope = replace(scope, touched_sums=tuple((period, about) for period, about, _grounded in sums))
+            parameters = parameters | scope.parameters()
+    scope = _with_kinds(cursor, scope)
+    if not aside:
+        return _write(cursor, upsert_procedures(scope, aside=False), parameters)
+    cursor.execute(procedures_aside(scope), parameters)
+    written = _write(cursor, upsert_procedures(scope, aside=True), parameters)
+    written += _write(cursor, delete_procedures(scope), parameters)
+    cursor.execute("DROP TABLE fresh")
     return written
+
+
+def _with_kinds(cursor, scope: Scope) -> Scope:
+    cursor.execute(kinds(scope), scope.parameters())
+    return replace(scope, kinds=tuple(kind for (kind,) in cursor.fetchall()) or (ALL_KNOWN,))
+
+
+def _write(cursor, statement: str, parameters: dict) -> int:
+    cursor.execute(statement, parameters)
+    return max(cursor.rowcount, _changes(cursor))
 
 
 def _plan_for_much(cursor) -> None:
@@ -185,7 +205,7 @@ def procedure_differences() -> list[tuple[str, str]]:
     labels = dict(Period.objects.values_list("pk", "label"))
     with transaction.atomic(), connection.cursor() as cursor:
         _plan_for_much(cursor)
-        cursor.execute(procedures_aside(Scope()))
+        cursor.execute(procedures_aside(_with_kinds(cursor, Scope())))
         cursor.execute(wrong_procedures())
         found = [(period, about) for period, about in cursor.fetchall() if period not in stale]
         cursor.execute("DROP TABLE fresh")

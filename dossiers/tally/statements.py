@@ -8,6 +8,7 @@ sums. A return that does not, or that quotes a publication, is summed by express
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from agencies.choices import ABSORBED_WHOLE, SuccessionKind
 from agencies.models import Agency, Succession
@@ -47,30 +48,58 @@ ABSORBED, DIVIDED = listed(ABSORBED_WHOLE), listed((SuccessionKind.SPLIT, Succes
 class Scope:
     """Which (agency, period) pairs a statement is about: the `pairs`, one `period_id`, or all when neither is given.
 
-    `touched_sums` are the (period, procedure or field) of which the pairs' lines tell; None: not looked up. `odd` is
-    False where it is known that all returns of the periods can be summed by columns: what sums the others is left out.
+    `touched_sums` are the (period, procedure or field) of which the pairs' lines tell; None: not looked up. `kinds` are
+    the kinds of returns that there are, as `procedure_statements.kinds` tells them.
+
+    Pairs and sums stand in the text by names whose values are `parameters()`: for as many of them the text is the same,
+    and SQLite, which takes longer to read such a text than to do what it says, reads it once.
     """
 
     period_id: int | None = None
     pairs: tuple[tuple[int, int], ...] | None = None
     touched_sums: tuple[tuple[int, int], ...] | None = None
-    odd: bool = True
+    kinds: tuple[str, ...] = ()
+
+    def parameters(self) -> dict[str, int]:
+        """The values of the names in the text."""
+        return {
+            name[2:-2]: key for names in (self._agencies, self._periods, self._abouts) for key, name in names.items()
+        }
+
+    @cached_property
+    def _agencies(self) -> dict[int, str]:
+        return _names("agency", (agency for agency, _period in self.pairs or ()))
+
+    @cached_property
+    def _periods(self) -> dict[int, str]:
+        return _names("period", (period for _agency, period in self.pairs or ()))
+
+    @cached_property
+    def _abouts(self) -> dict[int, str]:
+        return _names("about", (about for _period, about in self.touched_sums or ()))
 
     def own(self, row: str) -> str:
         """The condition that the row called `row`, with an agency and a period, is in scope."""
         if self.pairs is not None:
-            pairs = ", ".join(f"({int(agency)}, {int(period)})" for agency, period in self.pairs)
-            agencies = ", ".join(str(int(agency)) for agency in sorted({pair[0] for pair in self.pairs}))
             # The two lists beside the pairs are for SQLite, which finds no index for pairs.
-            near = f"{row}.agency_id IN ({agencies}) AND {self.periods(f'{row}.period_id')}"
-            return f"({near} AND ({row}.agency_id, {row}.period_id) IN (VALUES {pairs}))"
+            near = f"{row}.agency_id IN ({', '.join(self._agencies.values())}) AND {self.periods(f'{row}.period_id')}"
+            return f"({near} AND ({row}.agency_id, {row}.period_id) IN (VALUES {self._pairs()}))"
         return self.periods(f"{row}.period_id")
+
+    def _pairs(self) -> str:
+        return ", ".join(f"({self._agencies[agency]}, {self._periods[period]})" for agency, period in self.pairs)
 
     def periods(self, column: str) -> str:
         """The condition that a period is in scope."""
         if self.pairs is not None:
-            return f"{column} IN ({', '.join(str(int(period)) for period in sorted({pair[1] for pair in self.pairs}))})"
+            return f"{column} IN ({', '.join(self._periods.values())})"
         return "TRUE" if self.period_id is None else f"{column} = {int(self.period_id)}"
+
+    def touched_sum(self, period: str, about: str) -> str:
+        """The condition that a sum is one of the touched; the lists beside the pairs are for the planners again."""
+        pairs = ", ".join(f"({self._periods[one]}, {self._abouts[two]})" for one, two in self.touched_sums)
+        near = f"{self.periods(period)} AND {about} IN ({', '.join(self._abouts.values())})"
+        return f"({near} AND ({period}, {about}) IN (VALUES {pairs}))"
 
     def tree(self, agency: str, period: str) -> str:
         """The condition that a tree row is in scope: its agency is one of the pairs' agencies or above one."""
@@ -82,11 +111,16 @@ class Scope:
         """The CTE of the tree rows that pairs reach; empty text where whole periods are summed."""
         if self.pairs is None:
             return ""
-        pairs = ", ".join(f"({int(agency)}, {int(period)})" for agency, period in self.pairs)
         return f""",
 touched(above_id, period_id) AS (
-    SELECT DISTINCT up.above_id, pair.column2 FROM (VALUES {pairs}) AS pair JOIN up ON up.agency_id = pair.column1
+    SELECT DISTINCT up.above_id, pair.column2
+    FROM (VALUES {self._pairs()}) AS pair JOIN up ON up.agency_id = pair.column1
 )"""
+
+
+def _names(kind: str, keys) -> dict[int, str]:
+    """By key, the name by which its value stands in the text."""
+    return {key: f"%({kind}_{number})s" for number, key in enumerate(sorted(set(keys)))}
 
 
 def per_line(name: str) -> str:
@@ -305,12 +339,12 @@ WHERE s.id IS NULL OR ({fresh}) IS DISTINCT FROM ({stored})"""
 
 
 def upsert(scope: Scope, *, tree: bool, aside: bool = False) -> str:
-    """Write the rows in scope that differ, from `kept_aside` if told so. One parameter: the instant of computing."""
+    """Write the rows in scope that differ, from `kept_aside` if told so. Also takes `now`, the instant of computing."""
     rows = "" if aside else tree_rows(scope) if tree else own_rows(scope)
     replaced = ", ".join(f"{name} = excluded.{name}" for name in (*VALUES, "computed_at"))
     return f"""{rows}
 INSERT INTO {SUMMARY} (agency_id, period_id, tree, computed_at, {", ".join(VALUES)})
-SELECT f.agency_id, f.period_id, {str(tree).upper()}, %s, {", ".join(f"f.{name}" for name in VALUES)}
+SELECT f.agency_id, f.period_id, {str(tree).upper()}, %(now)s, {", ".join(f"f.{name}" for name in VALUES)}
 {_differing(scope, tree)}
 ON CONFLICT (agency_id, period_id, tree) DO UPDATE SET {replaced}"""
 
