@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from django.db.models import BigIntegerField
 from django.utils.translation import gettext as _
 
 from cchc_portal.lib.numbers import NumberError, check_range, parse_cell
@@ -39,8 +40,8 @@ class LineEdit:
 
 
 def _whole(value, name: str) -> int:
-    if type(value) is not int:
-        raise Malformed(f"{name} is no whole number")
+    if type(value) is not int or not 0 <= value <= BigIntegerField.MAX_BIGINT:
+        raise Malformed(f"{name} is no whole number that is stored")
     return value
 
 

@@ -4,7 +4,7 @@ Lines that nobody else touched are saved although another line of the same reque
 is safe, and the clerk is asked about the one that is not (docs/decisions/0004-stale-lines.md).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,7 +22,7 @@ from records.models import Event
 
 _LATE = f"(SELECT SUM(c.count) FROM {LateReasonCount._meta.db_table} c WHERE c.line_id = l.id)"
 _READ = f"""SELECT id, version, note, {_LATE}, {", ".join((*KEY_COLUMNS, *FIGURE_COLUMNS))}
-FROM {Line._meta.db_table} l WHERE of_id = %s AND id IN ({{lines}})"""
+FROM {Line._meta.db_table} l WHERE of_id = %s AND id {{among}}"""
 
 
 class NotOpen(Exception):
@@ -96,14 +96,22 @@ def _listed(reasons: dict[int, tuple[int, str]]) -> dict[str, list]:
     return {str(key): list(value) for key, value in sorted(reasons.items())}
 
 
+def _array(column: Sequence) -> str | list:
+    """Whole numbers as PostgreSQL writes an array of them; texts are left to its driver."""
+    if isinstance(column[0], str):
+        return list(column)
+    return f"{{{','.join('NULL' if value is None else str(value) for value in column)}}}"
+
+
 def read_stored(item: Return, pks: Iterable[int]) -> dict[int, Stored]:
     """Lines of the return by key, without a model instance each."""
     stored, pks = {}, list(pks)
     if not pks:
         return stored
-    # The last one again until there are 1, 2, 4, 8 …: so few statements are prepared however many lines are saved.
-    asked = [*pks, *pks[-1:] * (2 ** (len(pks) - 1).bit_length() - len(pks))]
-    rows = fetch(_READ.format(lines=marks(asked)), [item.pk, *asked])
+    if connection.vendor == "postgresql":  # an array is one parameter however many lines, so the plan is kept
+        rows = fetch(_READ.format(among="= ANY(CAST(%s AS bigint[]))"), [item.pk, _array(pks)])
+    else:
+        rows = fetch(_READ.format(among=f"IN ({marks(pks)})"), [item.pk, *pks])
     for pk, version, note, late, procedure, field_id, level, *cells in rows:
         figures = as_figures(cells, published=item.published)
         stored[pk] = Stored(pk, version, note, (procedure, field_id, level), figures, late or 0)
@@ -162,13 +170,6 @@ _MOVE_AND_WRITE = f"""WITH moved AS ({_MOVE}), written AS (
     FROM moved, unnest({", ".join(f"CAST(%s AS {kind}[])" for kind in _TYPES)}) AS v ({", ".join(_ROW)})
     WHERE {_LINE}.id = v.id AND {_LINE}.version = v.version RETURNING {_LINE}.id
 ) SELECT moved.version, (SELECT COUNT(*) FROM written) FROM moved"""
-
-
-def _array(column: tuple) -> str | list:
-    """Whole numbers as PostgreSQL writes an array of them; texts are left to its driver."""
-    if isinstance(column[0], str):
-        return list(column)
-    return f"{{{','.join('NULL' if value is None else str(value) for value in column)}}}"
 
 
 def _write(item: Return, rows: list[tuple], at: datetime, by) -> int:

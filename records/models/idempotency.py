@@ -3,11 +3,18 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import connection, models, transaction
 from django.utils import timezone
+
+from cchc_portal.lib.sql import fetch
 
 KEPT = timedelta(days=7)
 PURGED_AT_ONCE = 500
+# A key that is kept no longer is taken over; where one stands that still is, no row comes back.
+_CLAIM = """INSERT INTO records_idempotencykey (person_id, key, request_hash, headers, body, created_at)
+VALUES (%s, %s, %s, '{}', '', %s) ON CONFLICT (person_id, key) DO UPDATE
+SET request_hash = excluded.request_hash, status = NULL, headers = '{}', body = '', created_at = excluded.created_at
+WHERE records_idempotencykey.created_at < %s RETURNING id"""
 
 
 class IdempotencyKeyQuerySet(models.QuerySet):
@@ -27,12 +34,14 @@ class IdempotencyKeyQuerySet(models.QuerySet):
         """
         if not transaction.get_connection(self.db).in_atomic_block:
             raise transaction.TransactionManagementError("A key is claimed in the transaction of its effect.")
-        self.filter(person=person, created_at__lt=timezone.now() - KEPT).delete()
-        try:
-            with transaction.atomic():
-                return self.create(person=person, key=key, request_hash=request_hash), True
-        except IntegrityError:
+        now = timezone.now()
+        row = IdempotencyKey(person=person, key=key, request_hash=request_hash, created_at=now)
+        at, forgotten = map(connection.ops.adapt_datetimefield_value, (now, now - KEPT))
+        taken = fetch(_CLAIM, [person.pk, key, request_hash, at, forgotten])
+        if not taken:
             return self.get(person=person, key=key), False
+        row.pk, row._state.adding, row._state.db = taken[0][0], False, self.db
+        return row, True
 
 
 class IdempotencyKey(models.Model):

@@ -95,6 +95,7 @@ def test_a_bad_cell_is_named_and_nothing_is_half_saved(client_of, cast, draft, b
         '{"lines": [{"id": 1, "version": 1, "cells": {"received": 3}}]}',
         '{"lines": [{"id": 1, "version": 1, "cells": []}]}',
         '{"lines": [{"id": 99999, "version": 1, "cells": {"withdrawn": 1}}]}',
+        '{"lines": [{"id": 9999999999999999999999, "version": 1, "cells": {"withdrawn": 1}}]}',
         '{"lines": [{"id": 1, "version": 1, "late_reasons": {"x": {}}}]}',
         '{"lines": [{"id": 1, "version": 1, "explanations": {"R1": "a"}}]}',
         "[" * 100_000,
