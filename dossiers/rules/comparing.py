@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable
 from fractions import Fraction
 from functools import lru_cache
-from math import comb
+from math import comb, sqrt
 from typing import NamedTuple
 
 from dossiers.rules.rates import Rate
@@ -19,6 +19,9 @@ _EXACT_UP_TO = 1_000
 # Two tables count as equally likely within this factor where probabilities are floating-point numbers; R does the same.
 _TIE = 1 + 1e-7
 _NEGLIGIBLE = 1e-300
+# A normal variable lies this many standard deviations from its mean with a probability of 0.05, on both sides together.
+_BORDER = 1.959964
+_NORMAL_FROM = 100
 # Tables this much rarer than the likeliest one cannot turn "below 0.05" round, however many of them there are.
 _NEGLIGIBLE_BESIDE_A_THRESHOLD = 1e-20
 
@@ -86,8 +89,24 @@ def _differs(before: Rate, after: Rate, significance: float) -> bool:
             return False
         if _must_differ(before, after):
             return True
+        clear = _clearly_differs(before, after)
+        if clear is not None:
+            return clear
     counts = before.numerator, before.denominator, after.numerator, after.denominator
     return fisher(*counts, negligible=_NEGLIGIBLE_BESIDE_A_THRESHOLD) < significance
+
+
+def _clearly_differs(before: Rate, after: Rate) -> bool | None:
+    """Whether Fisher's p is below 0.05, where large counts tell without a walk; None where they leave it open.
+
+    With a variance of 100 and more, p crosses 0.05 within a whole count of 1.96 standard deviations: the normal
+    distribution is off by half a count, because counts are whole, and by less for their skewness.
+    """
+    hits_a, size_a, size_b = before.numerator, before.denominator, after.denominator
+    hits, size = hits_a + after.numerator, size_a + size_b
+    variance = size_a * size_b * hits * (size - hits) / (size * size * (size - 1))
+    beyond = abs(hits_a * size - size_a * hits) / size - _BORDER * sqrt(variance)
+    return None if variance < _NORMAL_FROM or -1 <= beyond <= 1 else beyond > 0
 
 
 def _may_differ(before: Rate, after: Rate) -> bool:

@@ -82,7 +82,7 @@ def standings(rows: Mapping[Hashable, Mapping[str, Counts]], shown: str) -> dict
     }
     turned: set[Hashable] = set()
     for code in formulas:
-        if code != shown:
+        if places[code] != places.get(shown):
             turned |= _turned(places.get(shown, {}), places[code])
     return {
         key: Standing({code: places[code][key] for code in formulas if key in places[code]}, key in turned)

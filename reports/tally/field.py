@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -143,14 +144,14 @@ def most_late(period: Period, root: Agency) -> MostLate:
         fields, procedures = by_field(period, Agency.objects.under(root), code)
         total = sum(row.late or 0 for row in fields)
         return MostLate(_overdue(fields)[:LATE_SHOWN], _overdue(procedures)[:LATE_SHOWN], total)
-    late_procedures, late_fields = _late(_PROCEDURES, period), _late(_FIELDS, period)
-    by_overdue = sorted(late_fields.items(), key=lambda one: tally.late_of(one[1]), reverse=True)[:LATE_SHOWN]
-    shown = _by_key(Procedure, late_procedures, "code", "name")
-    shown_fields = _by_key(Field, [pk for pk, _sums in by_overdue], "name")
+    procedures, fields = _late(_PROCEDURES, period), _late(_FIELDS, period)
+    most = sorted(fields, key=lambda found: found.late, reverse=True)[:LATE_SHOWN]
+    shown = _by_key(Procedure, [found.key for found in procedures], "code", "name")
+    shown_fields = _by_key(Field, [found.key for found in most], "name")
     return MostLate(
-        [field_row(shown_fields[pk], sums, period, code) for pk, sums in by_overdue],
-        [_procedure_row(shown[pk], sums, period, code) for pk, sums in late_procedures.items()],
-        sum(tally.late_of(sums) for sums in late_fields.values()),
+        [field_row(shown_fields[found.key], found.sums, period, code) for found in most],
+        [_procedure_row(shown[found.key], found.sums, period, code) for found in procedures],
+        sum(found.late for found in fields),
     )
 
 
@@ -158,10 +159,18 @@ def _overdue(rows: list[SliceRow]) -> list[SliceRow]:
     return [row for row in rows if row.late]
 
 
-def _late(statement: str, period: Period) -> dict[int, dict]:
-    """Sums by key, of those in which something is known to be overdue."""
-    rows = {key: dict(zip(_SHOWN, counts, strict=True)) for key, *counts in fetch(statement, [period.pk])}
-    return {key: sums for key, sums in rows.items() if tally.late_of(sums)}
+class _Late(NamedTuple):
+    """The key of a procedure or field, its sums, and how many are overdue of it."""
+
+    key: int
+    sums: dict
+    late: int
+
+
+def _late(statement: str, period: Period) -> list[_Late]:
+    """Those of a period in which something is known to be overdue, as the statement orders them."""
+    rows = [(key, dict(zip(_SHOWN, counts, strict=True))) for key, *counts in fetch(statement, [period.pk])]
+    return [_Late(key, sums, late) for key, sums in rows if (late := tally.late_of(sums))]
 
 
 def _by_key(model, keys: Collection[int], *names: str) -> dict:

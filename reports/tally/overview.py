@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from django.db.models import Case, Count, OuterRef, Q, Subquery, When
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from agencies.choices import AgencyKind
@@ -64,6 +65,11 @@ def compare(rate: rules.Rate, before: rules.Rate | None, *, comparable: bool = T
     """
     if before is None or not comparable:
         return Compared(rate, None, rules.UNDEFINED, numbers.NONE_PRINTED)
+    return _compared(rate, before, get_language())
+
+
+@lru_cache(maxsize=8_192)  # as many as `rules.change` keeps: a ranking compares the same rates until one has changed
+def _compared(rate: rules.Rate, before: rules.Rate, _language: str) -> Compared:
     return Compared(rate, before, rules.change(before, rate), numbers.points_change(before, rate))
 
 

@@ -112,7 +112,10 @@ def _late(choice: Choice) -> SafeString:
 
 def _ranking(choice: Choice) -> SafeString:
     context = ranking_context(choice, everything=False)
-    return kept("reports/_overview_ranking.html", (choice.query(), context["ranking"]), context)
+    ranking = context["ranking"]
+    return kept(
+        "reports/_overview_ranking.html", (choice.query(), context["rows"], ranking.size, ranking.apart), context
+    )
 
 
 def _figures(choice: Choice) -> dict[str, SafeString]:

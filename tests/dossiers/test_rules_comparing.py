@@ -2,7 +2,8 @@
 
 import time
 from fractions import Fraction
-from math import comb, isclose
+from itertools import product
+from math import comb, isclose, sqrt
 
 import pytest
 from hypothesis import given, settings
@@ -101,6 +102,24 @@ def test_a_numerator_above_its_denominator_is_refused():
 )
 def test_change(before, after, expected):
     assert change(before, after) == expected
+
+
+def test_large_counts_are_judged_without_a_walk_as_the_walk_judges_them():
+    """Up to three counts on either side of the border, for like and unlike sizes and for rare and frequent hits."""
+    told = 0
+    for size_a, size_b, share in product((2_000, 60_000, 950_000), (3_000, 61_000), (0.02, 0.3, 0.984)):
+        hits = round((size_a + size_b) * share)
+        spread = sqrt(size_a * size_b * hits * (size_a + size_b - hits) / (size_a + size_b) ** 3)
+        for side, off in product((-1, 1), range(-3, 4)):
+            seen = round(size_a * hits / (size_a + size_b) + side * (1.96 * spread + off))
+            if not 0 <= hits - seen <= size_b or not 0 <= seen <= size_a:
+                continue
+            clear = comparing._clearly_differs(d2(seen, size_a), d2(hits - seen, size_b))
+            if clear is not None:
+                told += 1
+                assert clear == (fisher(seen, size_a, hits - seen, size_b) < 0.05), (seen, size_a, hits - seen, size_b)
+    assert told >= 100
+    assert comparing._clearly_differs(d2(90, 100), d2(80, 100)) is None
 
 
 def test_the_threshold_is_a_setting():
