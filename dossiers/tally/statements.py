@@ -319,8 +319,13 @@ def _others(scope: Scope, tree: bool) -> str:
 
 
 def delete_others(scope: Scope, *, tree: bool) -> str:
-    """Delete the rows in scope that are not in the temporary table `fresh`."""
-    return f"DELETE FROM {SUMMARY} WHERE {_others(scope, tree)}"
+    """Delete the rows in scope that are not in the temporary table `fresh`; all that are have been written before.
+
+    Only where there are more rows than fresh ones, which is seldom, they are looked for.
+    """
+    stored = f"SELECT COUNT(*) FROM {SUMMARY} WHERE tree = {str(tree).upper()} AND {scope.periods('period_id')}"
+    return f"""DELETE FROM {SUMMARY}
+WHERE (SELECT COUNT(*) FROM fresh) < ({stored}) AND {_others(scope, tree)}"""
 
 
 def wrong(*, tree: bool) -> str:
