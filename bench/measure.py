@@ -2,7 +2,8 @@
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from statistics import median
 
@@ -42,15 +43,29 @@ class Row:
         return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
+_beside: dict[str, Timed] = {}
+_found: dict[str, float] = {}
+
+
+@contextmanager
+def beside(**timed: Timed) -> Iterator[dict[str, float]]:
+    """What is measured within is measured in turn with these too; gives their medians of the last measurement."""
+    _beside.update(timed)
+    yield _found
+    _beside.clear()
+
+
 def milliseconds(rounds: int = ROUNDS, **timed: Timed) -> dict[str, float]:
     """The median of each, in milliseconds: one round to warm up, then all of them in turn, round by round."""
+    timed |= _beside
     times: dict[str, list[float]] = {name: [] for name in timed}
     for number in range(rounds + 1):
         for name, one in timed.items():
             spent = _once(one)
             if number:
                 times[name].append(spent)
-    return {name: median(values) * 1000 for name, values in times.items()}
+    _found.update({name: median(values) * 1000 for name, values in times.items()})
+    return {name: _found[name] for name in timed}
 
 
 def _once(one: Timed) -> float:
