@@ -17,9 +17,10 @@ from tests.browser.test_accessibility import session_cookie
 from tests.builders import GOOD, make_return
 
 # Wider than the paper, whatever it is inside of.
-CUT_OFF = """() => [...document.querySelectorAll(".overview *")]
+CUT_OFF = """() => [...document.querySelectorAll("main *")]
   .filter((one) => one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
-  .map((one) => one.className)"""
+  .filter((one) => !one.closest("svg, .visually-hidden"))
+  .map((one) => `${one.tagName} ${one.className}`)"""
 PAPER = {"width": 703, "height": 1047}  # A4 without its margins, in pixels of 1/96 inch
 
 
@@ -64,3 +65,27 @@ def test_the_overview_is_one_sheet(cast, client_of, full_city, live_server, page
     page.set_viewport_size(PAPER)
     page.emulate_media(media="print")
     assert page.evaluate(CUT_OFF) == []
+
+
+def test_no_table_is_wider_than_the_paper(cast, client_of, full_city, world, live_server, page):
+    page.context.add_cookies([session_cookie(client_of(cast.quan), live_server.url)])
+    page.set_viewport_size(PAPER)
+    page.emulate_media(media="print")
+    procedure = world.procedures[0]
+    paths = (
+        f"/agencies/{cast.khcn.code}/",
+        f"/agencies/{cast.khcn.code}/series/",
+        f"/periods/{full_city.label}/figures/",
+        f"/procedures/{procedure.code}/figures/",
+        f"/fields/{procedure.field_id}/",
+        "/series/",
+        "/claims/",
+        "/review/",
+        "/returns/",
+        "/recommendations/board/",
+        "/plans/coverage/",
+    )
+    for path in paths:
+        assert page.goto(f"{live_server.url}{path}").status == 200
+        assert page.locator("main table").count(), path
+        assert page.evaluate(CUT_OFF) == [], path
