@@ -1,23 +1,21 @@
 """The leaders' screen: are we on time, who is not, what changed, what is promised and late, who has not reported."""
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from django.db.models import Case, Count, OuterRef, Q, Subquery, When
+from django.db.models import Case, Count, When
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from agencies.choices import AgencyKind
-from agencies.models import Agency
+from agencies.choices import AgencyKind, SuccessionKind
+from agencies.models import Agency, Succession
 from cchc_portal.lib import numbers
 from cchc_portal.lib.asked import Statement
 from cchc_portal.lib.sql import fetch, instances, values
 from dossiers import rules, tally
-from dossiers.choices import SENT_STATES, ReturnState
-from dossiers.models import Period, RateRun, Return, StaleFigure, Summary
+from dossiers.models import Period, RateRun, StaleFigure, Summary
 from inspections.choices import VisitState
 from inspections.models import Recommendation, Visit
 from records.choices import JobState
@@ -26,7 +24,6 @@ from records.models import ChainHead
 TREND_PERIODS = 8
 ROWS_AT_ONCE = 20
 LATE_SHOWN = 6
-MISSING_SHOWN = 8
 TO_COME = (VisitState.PLANNED, VisitState.PREPARED)
 HEADLINE = ("received", "resolved", "pending")
 
@@ -151,86 +148,24 @@ def trend(agency: Agency, period: Period, code: str) -> list[tuple[Period, rules
     return tally.trend(agency, code, reversed(list(last.order_by("-last_day")[:TREND_PERIODS])))
 
 
-@dataclass(frozen=True)
-class KindCompleteness:
-    """How many returns of one kind of agency are owed, and how far they are."""
-
-    kind: str
-    label: str
-    owed: int
-    accepted: int
-    approved: int
-    submitted: int
-    draft: int
-
-    @property
-    def missing(self) -> int:
-        """Owed and not even begun."""
-        return self.owed - self.accepted - self.approved - self.submitted - self.draft
-
-    @property
-    def sent(self) -> int:
-        return self.accepted + self.approved
+# A new name, or another agency above, changes nothing in what an agency's figures are of.
+_KINDS = ", ".join(f"'{kind}'" for kind in (SuccessionKind.MERGE, SuccessionKind.SPLIT, SuccessionKind.DISSOLVED))
+_CHANGED = f"""FROM {Succession._meta.db_table} t WHERE t.kind IN ({_KINDS}) AND ({{which}})
+GROUP BY t.effective_date ORDER BY t.effective_date"""
+_BELOW = f"EXISTS (SELECT 1 FROM {Agency._meta.db_table} a WHERE a.id = t.predecessor_id AND a.path LIKE %s)"
 
 
-@dataclass(frozen=True)
-class Completeness:
-    kinds: list[KindCompleteness]
-    late: list[tuple[str, str]]
-    late_total: int
-
-    @property
-    def owed(self) -> int:
-        return sum(kind.owed for kind in self.kinds)
-
-    @property
-    def accepted(self) -> int:
-        return sum(kind.accepted for kind in self.kinds)
-
-    @property
-    def everyone_counts(self) -> bool:
-        """Whether every return owed has been accepted, so that the city's rate tells of the whole city."""
-        return self.accepted == self.owed
-
-    @property
-    def sent(self) -> int:
-        return sum(kind.sent for kind in self.kinds)
-
-
-@lru_cache(maxsize=200)
-def _owed(period_id: int, first_day: date, last_day: date, path: str) -> tuple[Statement, Statement]:
-    """Who owes a return and how far it is, counted and named; worked out once, asked every time."""
-    period = Period(pk=period_id, first_day=first_day, last_day=last_day)
-    filed = Return.objects.current().filter(agency=OuterRef("pk"), period=period).order_by().values("state")[:1]
-    owing = period.owing().filter(path__startswith=path).annotate(filed=Subquery(filed)).order_by()
-    counted = owing.values("kind", "filed").annotate(number=Count("pk"))
-    waiting = owing.filter(~Q(filed__in=SENT_STATES) | Q(filed=None)).order_by("sort_key", "pk")
-    return Statement(counted, ["kind", "filed", "number"]), Statement(waiting, ["code", "short_name"])
-
-
-def completeness(period: Period, root: Agency) -> Completeness:
-    """Owed returns by kind of agency and state, and the agencies that have not sent theirs."""
-    if period.last_day is None:
-        return Completeness([], [], 0)
-    counted, waiting = _owed(period.pk, period.first_day, period.last_day, root.path)
-    table: dict[str, Counter] = {}
-    for kind, state, number in counted.fetch():
-        table.setdefault(kind, Counter())[state] += number
-    kinds = [
-        KindCompleteness(
-            kind=kind.value,
-            label=kind.label,
-            owed=table[kind].total(),
-            accepted=table[kind][ReturnState.ACCEPTED],
-            approved=table[kind][ReturnState.APPROVED],
-            submitted=table[kind][ReturnState.SUBMITTED],
-            draft=table[kind][ReturnState.DRAFT],
-        )
-        for kind in AgencyKind
-        if kind in table
+def days_of_change(*, below: Agency | None = None, of: Agency | None = None) -> list[date]:
+    """Days on which agencies merged, split or were dissolved: all, those below one, or those of one alone."""
+    which, parameters = "TRUE", []
+    if of is not None:
+        which, parameters = "t.predecessor_id = %s OR t.successor_id = %s", [of.pk, of.pk]
+    elif below is not None:
+        which, parameters = _BELOW, [f"{below.path}%"]
+    return [
+        row["effective_date"]
+        for row in values(Succession, ["effective_date"], _CHANGED.format(which=which), parameters)
     ]
-    late = sum(number for states in table.values() for state, number in states.items() if state not in SENT_STATES)
-    return Completeness(kinds, [tuple(row) for row in waiting.fetch(MISSING_SHOWN)] if late else [], late)
 
 
 @dataclass(frozen=True)

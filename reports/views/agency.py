@@ -16,7 +16,7 @@ from dossiers.tally.flags import told_of
 from inspections.permissions import agencies_with_figures_for
 from procedures.tally import stated_facts
 from reports.tally.agency_period import AgencyPeriod, agency_period
-from reports.tally.overview import trend
+from reports.tally.overview import days_of_change, trend
 from reports.tally.profile import FIGURES_SHOWN, FORMULAS_SHOWN, Profile, profile
 from reports.tally.slices import Slice
 from reports.views.claims import claims_table
@@ -94,7 +94,8 @@ def _trend_figure(agency: Agency, chosen: Slice):
     """The agency's own rate over the last periods; nothing for a publication without days."""
     if chosen.period.first_day is None:
         return None
-    return trend_figure(agency.short_name, chosen.formula, trend(agency, chosen.period, chosen.formula))
+    points, changed = trend(agency, chosen.period, chosen.formula), days_of_change(of=agency)
+    return trend_figure(agency.short_name, chosen.formula, points, changed=changed, parted=True)
 
 
 def _tables(agency: Agency, found: Profile, chosen: Slice | None, reported: AgencyPeriod | None) -> dict:

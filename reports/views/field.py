@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from cchc_portal.lib.tables import hand_out_table, wants_table
 from procedures.models import Field
 from reports.tally.field import field_profile as profile_of
+from reports.tally.overview import days_of_change
 from reports.views.figures import trend_figure
 from reports.views.slices import chosen_slice, latest_told, rows_table, slice_context, tables_beside
 
@@ -31,5 +32,5 @@ def field_profile(request: HttpRequest, pk: int) -> HttpResponse:
         return hand_out_table(request, field.name, tables)
     context |= slice_context(chosen, profile.total) | {"profile": profile}
     if chosen.period.first_day:
-        context["trend"] = trend_figure(field.name, chosen.formula, profile.trend)
+        context["trend"] = trend_figure(field.name, chosen.formula, profile.trend, changed=days_of_change())
     return render(request, "reports/field_profile.html", context)

@@ -10,8 +10,8 @@ from agencies.models import Agency
 from cchc_portal.lib.tables import Column
 from dossiers import rules, tally
 from dossiers.models import Period
+from reports.tally.completeness import completeness
 from reports.tally.field import by_field
-from reports.tally.overview import completeness
 from reports.views.overview_parts import Choice
 from reports.views.slices import Table, basis_columns, basis_of, rates_table, rows_table
 
@@ -34,6 +34,7 @@ def _completeness(choice: Choice) -> Table:
     columns = [Column(_("Period")), Column(_("Group"), 20), pgettext("returns", "owed")]
     columns += [pgettext("returns", "accepted"), pgettext("returns", "waiting")]
     columns += [pgettext("returns", "being written"), pgettext("returns", "not begun")]
+    columns.append(pgettext("return", "sent late"))
     kinds = completeness(choice.period, choice.root).kinds
     return columns, (
         (
@@ -44,6 +45,7 @@ def _completeness(choice: Choice) -> Table:
             one.approved,
             one.draft + one.submitted,
             one.missing,
+            one.late,
         )
         for one in kinds
     )

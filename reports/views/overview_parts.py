@@ -15,6 +15,7 @@ from dossiers import rules
 from dossiers.choices import FIGURE_LABELS, FORMULA_LABELS
 from dossiers.models import Period
 from reports.tally import overview as tally
+from reports.tally.completeness import Completeness, completeness
 from reports.tally.field import most_late
 from reports.views.figures import trend_figure
 
@@ -122,15 +123,15 @@ def _figures(choice: Choice) -> dict[str, SafeString]:
     """What is told of the city as a whole: its rates, how they went, who has reported."""
     city, period = choice.city, choice.period
     rates, previous = city.rates(period), city.before(period)
-    completeness = tally.completeness(period, choice.root)
-    summary, whole = city.sums[period.pk], completeness.everyone_counts
+    reported = completeness(period, choice.root)
+    summary, whole = city.sums[period.pk], reported.everyone_counts
     headline = tally.compare(rates[choice.formula], city.rates(previous).get(choice.formula), comparable=whole)
     context = {
         "choice": choice,
         "headline": headline,
         "formula_label": FORMULA_LABELS[choice.formula],
         "previous": previous,
-        "completeness": completeness,
+        "completeness": reported,
         "spread": tally.spread(rates),
         "returns": summary["returns"],
         "computed_at": tally.computed_at(choice.root, period),
@@ -141,7 +142,7 @@ def _figures(choice: Choice) -> dict[str, SafeString]:
         choice.query(),
         headline,
         previous and previous.label,
-        completeness,
+        reported,
         rates,
         summary,
         context["computed_at"],
@@ -149,12 +150,12 @@ def _figures(choice: Choice) -> dict[str, SafeString]:
     return {
         "headline": kept("reports/_overview_headline.html", values, context),
         "formulas": _formulas(choice, rates),
-        "completeness": _completeness(choice, completeness),
+        "completeness": _completeness(choice, reported),
         "trend": _trend(choice, whole) if period.first_day else "",
     }
 
 
-def _completeness(choice: Choice, found: tally.Completeness) -> SafeString:
+def _completeness(choice: Choice, found: Completeness) -> SafeString:
     context = {"completeness": found, "downloads": choice.downloads("completeness")}
     return kept("reports/_overview_completeness.html", (choice.query(), found), context)
 
@@ -168,7 +169,8 @@ def _formulas(choice: Choice, rates: dict[str, rules.Rate]) -> SafeString:
 
 def _trend(choice: Choice, whole: bool) -> SafeString:
     points = choice.city.trend(choice.period, choice.formula)
-    figure = trend_figure(choice.root.short_name, choice.formula, points, comparable=whole)
+    changed = tally.days_of_change(below=choice.whole)
+    figure = trend_figure(choice.root.short_name, choice.formula, points, comparable=whole, changed=changed)
     # Under what is drawn: one return of six hundred moves the line by less than a tenth of a pixel.
     context = {"figure": figure, "downloads": choice.downloads("trend")}
     return kept("reports/_overview_trend.html", (choice.query(), figure), context)

@@ -14,6 +14,7 @@ from cchc_portal.lib.tables import Column, hand_out_table, wants_table
 from dossiers.models import Period
 from reports.tally import period as tally
 from reports.tally.field import by_field
+from reports.tally.overview import days_of_change
 from reports.tally.slices import Slice, agencies_read_by, periods_read
 from reports.views.figures import trend_figure
 from reports.views.slices import (
@@ -73,7 +74,9 @@ def period_page(request: HttpRequest, label: str) -> HttpResponse:
         "breadcrumb": [(_("Reporting periods"), reverse("dossiers:period_list")), (str(period), None)],
     }
     if period.first_day and profile.trend:
-        context["trend"] = trend_figure(_("up to this period"), chosen.formula, profile.trend, comparable=profile.whole)
+        context["trend"] = trend_figure(
+            _("up to this period"), chosen.formula, profile.trend, comparable=profile.whole, changed=days_of_change()
+        )
     return render(request, "reports/period_page.html", context)
 
 

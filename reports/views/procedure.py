@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 from cchc_portal.lib.paging import page_of
 from cchc_portal.lib.tables import hand_out_table, wants_table
 from procedures.models import Procedure
+from reports.tally.overview import days_of_change
 from reports.tally.procedure import procedure_profile as profile_of
 from reports.views.figures import trend_figure
 from reports.views.slices import (
@@ -49,5 +50,5 @@ def procedure_profile(request: HttpRequest, code: str) -> HttpResponse:
     context |= {"profile": profile, "page": page_of(request, profile.rows), "kinds": kind_choices(profile.kinds)}
     context["kind"] = kind
     if chosen.period.first_day:
-        context["trend"] = trend_figure(procedure.code, chosen.formula, profile.trend)
+        context["trend"] = trend_figure(procedure.code, chosen.formula, profile.trend, changed=days_of_change())
     return render(request, "reports/procedure_profile.html", context)

@@ -132,3 +132,13 @@ def test_a_very_long_name_keeps_to_its_two_lines():
 def test_the_bar_of_a_cell_never_passes_its_end():
     assert float(bar(Datum("A", 15, "15"), end=10).boxes[-1].width) == 96
     assert len(bar(rate("A", None)).boxes) == 1
+
+
+def test_a_mark_says_what_happened_and_parts_no_line():
+    chart = line_chart([Series("A", rates(90, 91, 92, 93))], title="x", desc="", marks={2: "01/07/2025"})
+    assert [len(path.points.split()) for path in chart.paths] == [4]
+    [label] = [text for text in chart.texts if text.text == "01/07/2025"]
+    [mark] = [line for line in chart.lines if line.dash]
+    second, third = (float(dot.x) for dot in chart.dots[1:3])
+    assert mark.x1 == mark.x2 == label.x
+    assert second < float(mark.x1) < third

@@ -8,8 +8,11 @@ from datetime import date, timedelta
 from urllib.parse import parse_qs
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 
+from agencies.choices import SuccessionKind
+from agencies.models import Succession
 from cchc_portal.lib.numbers import format_count
 from dossiers import rules, tally
 from dossiers.choices import FIGURE_LABELS, FORMULA_NAMES
@@ -177,6 +180,52 @@ def test_every_part_of_the_overview_is_a_file_too(cast, client_of, sums, period_
     overdue = [str(FIGURE_LABELS[name]) for name in ("resolved_overdue", "pending_overdue")]
     assert all(sum(int(row[name]) for name in overdue) for row in late)
     assert client.get("/overview/?rows=nothing&format=csv").status_code == 404
+
+
+def dashed(page: str) -> str:
+    """The chart of the trend with what is written under it."""
+    return page[page.index("overview-trend") : page.index("chart-table")]
+
+
+def test_the_trend_marks_the_day_on_which_agencies_changed(cast, client_of, sums, before, period_q):
+    """The city's total goes on across a merger; an agency's own line is parted, and no change is told of it."""
+    client = client_of(cast.lanhdao)
+    agency = f"/agencies/{cast.khcn.code}/?period={period_q.label}"
+    assert "Vạch đứt" not in dashed(client.get("/overview/").content.decode())
+    whole = dashed(client.get(agency).content.decode())
+    assert whole.count("<polyline") == 1 and "D2 giảm từ" in whole
+    Succession.objects.create(
+        predecessor=cast.tttt, successor=cast.khcn, effective_date=period_q.first_day, kind=SuccessionKind.MERGE
+    )
+    Succession.objects.create(
+        predecessor=cast.nv, successor=cast.ttr, effective_date=before.first_day, kind=SuccessionKind.MERGE
+    )
+    Succession.objects.create(
+        predecessor=cast.ngv, successor=cast.ngv, effective_date=period_q.first_day, kind=SuccessionKind.RENAME
+    )
+    cache.clear()
+    city = dashed(client.get("/overview/").content.decode())
+    assert f"{period_q.first_day:%d/%m/%Y}" in city and "Vạch đứt" in city and city.count("<polyline") == 1
+    # Before the first period that is drawn.
+    assert f"{before.first_day:%d/%m/%Y}" not in city
+    own = dashed(client.get(agency).content.decode())
+    assert f"{period_q.first_day:%d/%m/%Y}" in own and own.count("<polyline") == 0
+    assert "D2 giảm từ" not in own and "Cơ cấu của đơn vị đã khác" in own
+    renamed = client.get(f"/agencies/{cast.ngv.code}/?period={period_q.label}").content.decode()
+    assert "Vạch đứt" not in dashed(renamed)
+
+
+def test_who_sent_late_is_told_by_group(cast, client_of, sums, period_q):
+    Return.objects.filter(agency=cast.khcn, period=period_q).update(approved_at=period_q.due_at + timedelta(seconds=1))
+    client = client_of(cast.lanhdao)
+
+    def late():
+        told = client.get("/overview/", {"rows": "completeness", "format": "csv"}).getvalue().decode("utf-8-sig")
+        return [row["gửi muộn"] for row in csv.DictReader(io.StringIO(told))]
+
+    assert sorted(late())[-1] == "1"
+    Return.objects.filter(agency=cast.khcn, period=period_q).update(approved_at=period_q.due_at)
+    assert set(late()) == {"0"}
 
 
 @pytest.mark.parametrize("formula", [code for code in rules.FORMULAS if not code.startswith("D")])

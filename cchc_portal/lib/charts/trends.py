@@ -34,19 +34,21 @@ def line_chart(
     title: str,
     desc: str,
     breaks: Mapping[int, str] | None = None,
+    marks: Mapping[int, str] | None = None,
     target: Datum | None = None,
     percent: bool = True,
     note: str = "",
     width: int = WIDTH,
     height: int = 240,
 ) -> Chart:
-    """Figures over time. `breaks` maps the index of a label to why it cannot be compared with the one before.
+    """Figures over time. `breaks` maps the index of a label to why it cannot be compared with the one before; `marks`
+    to what happened since then without parting the line, in a few letters, such as a day.
 
     The axis of rates may begin above 0 (a line is read by its position); it never leaves out a value. Up to four
     series, each named at its end.
     """
     labels = [datum.label for datum in series[0].data]
-    breaks = breaks or {}
+    breaks, marks = dict(breaks or {}), dict(marks or {})
     values = [datum.value for row in series for datum in row.data] + ([target.value] if target else [])
     ticks = scale_ticks(values, percent, from_zero=not percent)
     low, high = ticks[0], ticks[-1]
@@ -54,7 +56,7 @@ def line_chart(
     several = len(series) > 1
     names = [wrapped(row.name, 120) for row in series] if several else [[]]
     right = 20 + max([text_width("100,0%"), *(text_width(line) for lines in names for line in lines)])
-    top, bottom = (30 if breaks else 16), height - 28
+    top, bottom = (30 if breaks or marks else 16), height - 28
     step = (width - left - right) / max(1, len(labels) - 1)
 
     def at(index):
@@ -71,11 +73,11 @@ def line_chart(
         for index, label in enumerate(labels)
         if (len(labels) - 1 - index) % every == 0
     ]
-    for index, why in sorted(breaks.items()):
+    for index, why in sorted((marks | breaks).items()):
         x = at(index) - step / 2
         lines.append(Line(xy(x), xy(top - 12), xy(x), xy(bottom), INK_SOFT, "3 3"))
-        anchor = "end" if x > width / 2 else "start"
-        texts.append(Text(xy(x - 5 if anchor == "end" else x + 5), xy(top - 14), why, anchor, INK_SOFT))
+        anchor = "middle" if index in marks else "end" if x > width / 2 else "start"
+        texts.append(Text(xy(x + {"start": 5, "middle": 0, "end": -5}[anchor]), xy(top - 14), why, anchor, INK_SOFT))
     if target and target.value is not None:
         lines.append(
             Line(
