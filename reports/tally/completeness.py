@@ -18,12 +18,15 @@ MISSING_SHOWN = 8
 
 @dataclass(frozen=True)
 class KindCompleteness:
-    """How many returns of one kind of agency are owed, how far they are, and how many were sent after they were due."""
+    """How many returns of one kind of agency are owed, how far they are, and how many were sent after they were due.
+
+    `late` is None where it is known of none of those sent, as of returns loaded without their instants.
+    """
 
     kind: str
     label: str
     owed: int
-    late: int
+    late: int | None
     accepted: int
     approved: int
     submitted: int
@@ -76,10 +79,11 @@ def _owed(period_id: int, first_day: date, last_day: date, path: str) -> tuple[S
 
 @lru_cache(maxsize=200)
 def _sent_late(period_id: int, path: str) -> Statement:
-    """Returns sent after the due instant, by kind of agency; not known of what was loaded without its instants."""
-    late = Return.objects.current().filter(period_id=period_id, history=False, state__in=SENT_STATES)
-    late = late.filter(approved_at__gt=F("period__due_at"), agency__path__startswith=path).order_by()
-    return Statement(late.values("agency__kind").annotate(number=Count("pk")), ["agency__kind", "number"])
+    """By kind of agency the returns sent after the due instant, of those of which it is known (`timeliness_of`)."""
+    known = Return.objects.current().filter(period_id=period_id, history=False, state__in=SENT_STATES)
+    known = known.filter(approved_at__isnull=False, period__due_at__isnull=False, agency__path__startswith=path)
+    late = Count("pk", filter=Q(approved_at__gt=F("period__due_at")))
+    return Statement(known.order_by().values("agency__kind").annotate(late=late), ["agency__kind", "late"])
 
 
 def completeness(period: Period, root: Agency) -> Completeness:
@@ -96,7 +100,7 @@ def completeness(period: Period, root: Agency) -> Completeness:
             kind=kind.value,
             label=kind.label,
             owed=table[kind].total(),
-            late=sent_late.get(kind.value, 0),
+            late=sent_late.get(kind.value),
             accepted=table[kind][ReturnState.ACCEPTED],
             approved=table[kind][ReturnState.APPROVED],
             submitted=table[kind][ReturnState.SUBMITTED],
