@@ -51,8 +51,10 @@ _found: dict[str, float] = {}
 def beside(**timed: Timed) -> Iterator[dict[str, float]]:
     """What is measured within is measured in turn with these too; gives their medians of the last measurement."""
     _beside.update(timed)
-    yield _found
-    _beside.clear()
+    try:
+        yield _found
+    finally:
+        _beside.clear()
 
 
 def milliseconds(rounds: int = ROUNDS, **timed: Timed) -> dict[str, float]:
