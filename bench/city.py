@@ -81,7 +81,8 @@ def postgresql_url(services) -> str:
         making = source.with_suffix(".making")
         subprocess.run(["pg_dump", *server, "-Fc", "-Z", "1", "-f", str(making), "city"], check=True)
         making.rename(source)
-    subprocess.run(["psql", *server, "-q", "-d", "city", "-c", "VACUUM ANALYZE"], check=True)
+    tidied = ["-c", "VACUUM ANALYZE", "-c", "CHECKPOINT"]
+    subprocess.run(["psql", *server, "-q", "-d", "city", *tidied], check=True)
     return url
 
 

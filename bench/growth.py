@@ -4,7 +4,7 @@ from django.db import connection
 
 from bench import lists, pages, rates
 from bench.measure import AT_MOST, Row, Timed, beside, fetched, signed_in
-from bench.rates import execute
+from bench.rates import execute, tidy
 from dossiers.models import Line, Period, Return
 from reports.demo import bulk
 
@@ -32,8 +32,7 @@ def double() -> None:
     of_those = f"of_id IN (SELECT id - {returns} FROM {Return._meta.db_table} WHERE id >= {returns})"
     _copy(Line, {"id": f"id + {lines}", "of_id": f"of_id + {returns}"}, of_those)
     bulk.settle_keys(Period, Return, Line)
-    # As the restored tables were: else the first statements over the copied rows would tidy up behind the copying.
-    execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    tidy()
 
 
 def _copy(model, changed: dict, where: str) -> None:

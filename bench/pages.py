@@ -6,7 +6,7 @@ from itertools import count
 from django.db import transaction
 from django.db.models import F, Q
 
-from agencies.models import Agency
+from agencies.models import Agency, Succession
 from bench.measure import Row, Timed, fetched, milliseconds, ratio, signed_in
 from bench.rates import PERIOD, execute
 from dossiers import tally
@@ -21,7 +21,8 @@ EMPTY = "/bench/empty/"
 
 
 def _numbers_of_the_overview(city: Agency, period: Period, before: Period) -> list[tuple[str, list]]:
-    """Plain SQL of what the first screen shows: ranking, series, who reported, most overdue, promises, visits."""
+    """Plain SQL of what the first screen shows: ranking, series and where it breaks, who reported and who late, most
+    overdue, promises, visits."""
     summary, agency, returns = Summary._meta.db_table, Agency._meta.db_table, Return._meta.db_table
     handled, due = AgencyProcedure._meta.db_table, Recommendation._meta.db_table
     ranked = f"""SELECT a.code, a.short_name, a.kind, s.d2_numerator, s.d2_denominator, s.d2_used, s.lines,
@@ -36,6 +37,11 @@ def _numbers_of_the_overview(city: Agency, period: Period, before: Period) -> li
     WHERE r.agency_id = a.id AND r.period_id = %s AND NOT (r.state = 'void') LIMIT 1) AS filed FROM {agency} a
     WHERE a.reporting AND (a.valid_from IS NULL OR a.valid_from <= %s) AND (a.valid_to IS NULL OR a.valid_to >= %s)
     AND EXISTS (SELECT 1 FROM {handled} h WHERE h.agency_id = a.id)) owing GROUP BY kind, filed"""
+    sent_late = f"""SELECT a.kind, SUM(CASE WHEN r.approved_at > p.due_at THEN 1 ELSE 0 END) FROM {returns} r
+    JOIN {Period._meta.db_table} p ON p.id = r.period_id JOIN {agency} a ON a.id = r.agency_id
+    WHERE r.period_id = %s AND NOT r.history AND r.state IN ('approved', 'accepted') GROUP BY a.kind"""
+    changed = f"""SELECT DISTINCT effective_date FROM {Succession._meta.db_table}
+    WHERE kind IN ('merge', 'split', 'dissolved')"""
     late = f"""SELECT s.procedure_id, p.name, p.field_id, s.resolved_overdue, s.pending_overdue, s.d2_numerator,
     s.d2_denominator FROM {ProcedureSum._meta.db_table} s
     LEFT JOIN {Procedure._meta.db_table} p ON p.id = s.procedure_id
@@ -47,7 +53,9 @@ def _numbers_of_the_overview(city: Agency, period: Period, before: Period) -> li
     return [
         (ranked, [before.pk, period.pk]),
         (series, [city.pk]),
+        (changed, []),
         (filed, [period.pk, period.last_day, period.last_day]),
+        (sent_late, [period.pk]),
         (late, [period.pk]),
         (promised, [f"{city.path}%"]),
         (visited, [period.first_day, period.last_day]),

@@ -23,6 +23,12 @@ def execute(sql: str, parameters=None) -> list:
         return cursor.fetchall() if cursor.description else []
 
 
+def tidy() -> None:
+    """What heavy writing leaves to be done is done now: else it is done behind the rows that are measured next."""
+    for statement in ("VACUUM ANALYZE", "CHECKPOINT") if connection.vendor == "postgresql" else ("ANALYZE",):
+        execute(statement)
+
+
 def raw_refill() -> str:
     """One statement that fills a table like the summary with plain sums: no blanks, no stated totals."""
     sums = ", ".join(f"SUM(l.{name}) AS {name}" for name in TYPED_NAMES)
@@ -107,8 +113,7 @@ def full_recompute(database: str, rounds: int = 7) -> list[Row]:
     )
     execute(f"DROP TABLE {SCRATCH}")
     execute(f"DROP TABLE {SCRATCH_BY_PROCEDURE}")
-    if connection.vendor == "postgresql":
-        execute("VACUUM ANALYZE")  # what was emptied and filled so often is tidied up for the rows that follow
+    tidy()  # what was emptied and filled so often, for the rows that follow
     limit = "one raw statement for each of the two tables of sums"
     return [
         ratio("P2 full recompute, every row written", database, spent["refilled"], limit, spent["raw"], 1.3),

@@ -62,8 +62,10 @@ def line_chart(
     def at(index):
         return left + (step * index if len(labels) > 1 else (width - left - right) / 2)
 
+    floor, pixels = float(low), (bottom - top) / float(high - low)
+
     def up(value):
-        return bottom - (bottom - top) * float((value - low) / (high - low))
+        return bottom - (float(value) - floor) * pixels
 
     lines = [Line(xy(left), xy(up(tick)), xy(width - right), xy(up(tick))) for tick in ticks]
     texts = [Text(xy(left - 6), xy(up(tick) + 4), printed_tick(tick, percent), "end", INK_SOFT) for tick in ticks]
