@@ -61,11 +61,11 @@ def _text(value, name: str) -> str:
 
 def read_cell(value) -> object:
     """A cell as typed text, as a JSON number, null or "NA". Raises NumberError for what is no count (R7)."""
-    if value is None or value == "NA":
-        return rules.NA if value else None
     if type(value) is int:
         check_range(value)
         return value
+    if value is None or value == "NA":
+        return rules.NA if value else None
     if not isinstance(value, str):
         raise NumberError(_("A count is a whole number, blank or KAD."))
     return parse_cell(value)

@@ -82,7 +82,8 @@ def _changes(edit: LineEdit, stored: Stored) -> tuple[dict, dict]:
 
     for name, value in edit.cells.items():
         old = stored.figures.cells.get(name)
-        note(name, "NA" if old is rules.NA else old, "NA" if value is rules.NA else value)
+        if old != value:  # of all cells of a page few have changed
+            note(name, "NA" if old is rules.NA else old, "NA" if value is rules.NA else value)
     if edit.note is not None:
         note("note", stored.note, edit.note)
     if edit.reasons is not None:

@@ -148,9 +148,8 @@ class Figures:
 
     def to_row(self):
         """The values of a stored row in the order of `CELL_NAMES`, behind them the bits of `not_applicable`."""
-        values = [self.cells.get(name) for name in CELL_NAMES]
-        if NA not in values:
-            return [*values, 0]
+        if NA not in self.cells.values():
+            return [*map(self.cells.get, CELL_NAMES), 0]
         return list(self.to_stored().values())
 
     def to_json(self):
