@@ -92,7 +92,7 @@ def _measured(kind: registry.Kind, document: Document, database: str) -> list[Ro
     if content.paper is not None:
         timed["both"] = Timed(work, before=queue)
         timed["word"] = Timed(lambda: to_docx(content.paper, "0" * 32, media=content.media, created=content.created))
-    spent = milliseconds(7 if document.pages < MANY_PAGES else 3, **timed)
+    spent = milliseconds(11 if document.pages < MANY_PAGES else 3, **timed)
     name, limit = f"P12 {kind.code}, {document.pages} pages", "WeasyPrint on the finished HTML"
     rows = [ratio(f"{name}, PDF", database, spent["pdf"], limit, spent["bare"], 1.1)]
     if content.paper is not None:
