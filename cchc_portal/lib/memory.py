@@ -10,17 +10,16 @@ from contextlib import contextmanager
 def own_garbage():
     """For making a document: millions of objects that live until its end, where looking for garbage only costs time.
 
-    Afterwards the collector goes through what was made here and through nothing else: all that stood before is set
-    aside. So the next document finds the memory free, at the price of what this one left behind.
+    Afterwards the collector goes through the youngest objects, which are those that were made here, and through
+    nothing else. So the next document finds the memory free, at the price of what this one left behind.
     """
     was_on = gc.isenabled()
+    gc.collect(0)
     gc.disable()
-    gc.freeze()
     try:
         yield
     finally:
-        gc.collect()
-        gc.unfreeze()
+        gc.collect(0)
         if was_on:
             gc.enable()
 

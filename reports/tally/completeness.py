@@ -14,6 +14,8 @@ from dossiers.choices import SENT_STATES, ReturnState
 from dossiers.models import Period, Return
 
 MISSING_SHOWN = 8
+# The darkest shade of the heat map: more than three in four of those owed.
+SHADES = 4
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ class KindCompleteness:
     @property
     def sent(self) -> int:
         return self.accepted + self.approved
+
+    @property
+    def heat(self) -> list[tuple[int | None, int]]:
+        """How many are accepted, waiting, being written, not begun and were sent late, each with its shade.
+
+        A shade is the share of those owed in steps, from 1 to `SHADES`; 0 for none and for what is not known.
+        """
+        counts = (self.accepted, self.approved, self.draft + self.submitted, self.missing, self.late)
+        return [(count, -(-SHADES * (count or 0) // self.owed)) for count in counts]
 
 
 @dataclass(frozen=True)

@@ -146,12 +146,12 @@ def test_a_document_leaves_nothing_behind():
     rendered('<html lang="vi"><p>warm</p>')
     left = Holder()
     left.itself = left  # a cycle: only the collector finds it
+    gc.collect()
     seen, left = weakref.ref(left), None
     before = len(gc.get_objects())
     rendered('<html lang="vi"><title>t</title>' + "<p>đoạn</p>" * 400)
     assert len(gc.get_objects()) < before + 2_000
     assert gc.isenabled()
-    assert gc.get_freeze_count() == 0
     assert seen() is not None
     gc.collect()
     assert seen() is None

@@ -17,6 +17,7 @@ from cchc_portal.lib.numbers import format_count
 from dossiers import rules, tally
 from dossiers.choices import FIGURE_LABELS, FORMULA_NAMES
 from dossiers.models import Line, Period, Return
+from reports.tally.completeness import KindCompleteness
 from reports.tally.overview import city
 from reports.views import overview
 from tests.builders import GOOD, make_published, make_return
@@ -229,6 +230,23 @@ def test_who_sent_late_is_told_by_group(cast, client_of, sums, period_q):
     # Loaded without its instants: nobody knows, which is not none.
     Return.objects.filter(agency=cast.khcn, period=period_q).update(history=True)
     assert set(late()) == {""}
+
+
+def test_who_has_reported_is_a_heat_map():
+    """Darker with the share of those owed; none and not known are left white."""
+    shares = {0: 0, 1: 1, 25: 1, 26: 2, 50: 2, 51: 3, 75: 3, 76: 4, 100: 4, None: 0}
+    for number, shade in shares.items():
+        row = KindCompleteness("ward", "", owed=100, late=number, accepted=0, approved=0, submitted=0, draft=0)
+        assert row.heat == [(0, 0), (0, 0), (0, 0), (100, 4), (number, shade)]
+    row = KindCompleteness("ward", "", owed=10, late=1, accepted=4, approved=3, submitted=1, draft=1)
+    assert row.heat == [(4, 2), (3, 2), (2, 1), (1, 1), (1, 1)]
+
+
+def test_the_heat_map_stands_on_the_page(cast, client_of, sums):
+    page = client_of(cast.lanhdao).get("/overview/").content.decode()
+    table = page[page.index("overview-completeness") : page.index("overview-promises")]
+    # HN-KHCN alone owes a return, and it is accepted.
+    assert re.findall(r'class="number heat-(\d)">([^<]*)<', table)[0] == ("4", "1")
 
 
 @pytest.mark.parametrize("formula", [code for code in rules.FORMULAS if not code.startswith("D")])
